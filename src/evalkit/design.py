@@ -1,0 +1,294 @@
+"""`SurveyDesign`: from one influence value per row to the covariance of any statistic.
+
+Every measure is linearised: each row i has a value z_i such that the estimator's error is
+Σ w_i z_i. This module turns w_i z_i into a covariance matrix over strata, primary sampling units
+(PSU) and finite population corrections (FPC), for all domains in one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.errors import DesignError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+SinglePsu = Literal["error", "centre", "certainty", "average", "missing"]
+
+
+@dataclass(frozen=True)
+class SurveyDesign:
+    """Names of the design columns; declared once, never asked for again.
+
+    Parameters
+    ----------
+    weight : str, optional
+        Household weight column; every household counts the same without it.
+    strata : str, optional
+    psu : str or tuple of str, optional
+        Primary sampling unit, then further stages (``("village", "household")``). Never finer than
+        the household; the household itself where nothing is given.
+    fpc : str or tuple of str, optional
+        Per stage: population count of units in the stratum (or a sampling fraction at most 1).
+    single_psu : {"error", "centre", "certainty", "average", "missing"}
+        What a stratum with one sampled PSU contributes. ``missing`` keeps the point value and
+        leaves the standard error blank.
+    census : bool
+        The data are the whole population: there is no sampling error and no interval.
+    """
+
+    weight: str | None = None
+    strata: str | None = None
+    psu: str | tuple[str, ...] | None = None
+    fpc: str | tuple[str, ...] | None = None
+    single_psu: SinglePsu = "error"
+    census: bool = False
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Names of the sampling units, first stage first."""
+        return (self.psu,) if isinstance(self.psu, str) else (self.psu or ())
+
+    @property
+    def fpcs(self) -> tuple[str, ...]:
+        """Names of the population sizes, first stage first."""
+        return (self.fpc,) if isinstance(self.fpc, str) else (self.fpc or ())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column the design reads."""
+        named = [self.weight, self.strata, *self.stages, *self.fpcs]
+        return tuple(c for c in named if c is not None)
+
+    def sample(self, frame: pd.DataFrame, unit: str | None = None) -> Sample:
+        """Read the design columns of a frame.
+
+        Parameters
+        ----------
+        frame : DataFrame, n rows
+        unit : str, optional
+            Column that identifies the sampled unit when the design names no PSU (the household).
+
+        Raises
+        ------
+        DesignError
+            Columns absent, weights missing or negative, strata or PSU missing, population sizes
+            below the number of sampled units.
+        """
+        absent = [c for c in self.columns if c not in frame]
+        if absent:
+            msg = f"the design names columns the data do not have: {', '.join(absent)}; mend plan.design"
+            raise DesignError(msg)
+        n = len(frame)
+        weight = np.ones(n) if self.weight is None else _weights(frame[self.weight])
+        strata = np.zeros(n, dtype=np.intp) if self.strata is None else _codes(frame[self.strata])
+        names = self.stages or ((unit,) if unit else ())
+        units: list[Ints] = []
+        above = strata
+        for name in names:
+            above = _nest(above, _codes(frame[name]))
+            units.append(above)
+        if not units:
+            units.append(np.arange(n, dtype=np.intp))
+        sizes = tuple(_population(frame[c], c) for c in self.fpcs)
+        return Sample(weight, strata, tuple(units), sizes, self.single_psu, self.census)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The design of n rows as arrays.
+
+    `weight` and `strata` have shape (n,); `units` holds per stage the unit codes, shape (n,), numbered
+    from 0 and nested in what is above; `population` holds per stage the population sizes, shape (n,).
+    """
+
+    weight: Floats
+    strata: Ints
+    units: tuple[Ints, ...]
+    population: tuple[Floats, ...]
+    single_psu: SinglePsu
+    census: bool
+
+    @property
+    def n_psu(self) -> int:
+        """Number of sampled PSUs."""
+        return int(self.units[0].max(initial=-1)) + 1
+
+    def psu_strata(self) -> Ints:
+        """Stratum of each PSU, shape (n_psu,)."""
+        out = np.zeros(self.n_psu, dtype=np.intp)
+        out[self.units[0]] = self.strata
+        return out
+
+    def totals(self, z: Floats, domain: Ints, k: int, stage: int = 0) -> Floats:
+        """Sum w z per unit of a stage and domain: shape (units, k); rows with domain -1 do not count."""
+        return group_totals(self.weight * z, self.units[stage], domain, k)
+
+    def covariance(self, z: Floats, domain: Ints, k: int) -> Floats:
+        """Return the (k, k) covariance of Σ w z over each domain.
+
+        Parameters
+        ----------
+        z : ndarray, shape (n,)
+            Influence value of each row within its own domain.
+        domain : ndarray of int, shape (n,)
+            Domain 0…k-1 of each row, -1 for none. Rows outside every domain still count as sampled.
+        k : int
+
+        Raises
+        ------
+        DesignError
+            One-PSU strata where `single_psu` is ``error``.
+        """
+        return self.covariance_of([z], [domain], k)
+
+    def covariance_of(self, zs: list[Floats], domains: list[Ints], k: int) -> Floats:
+        """Return the joint covariance of several statistics, shape (m k, m k), statistic by statistic."""
+        if self.census:
+            return np.zeros((len(zs) * k, len(zs) * k))
+        pairs = list(zip(zs, domains, strict=True))
+        first = np.hstack([self.totals(z, d, k) for z, d in pairs])
+        out = self._stage_one(first)
+        if len(self.units) > 1 and self.population:
+            second = np.hstack([self.totals(z, d, k, stage=1) for z, d in pairs])
+            out = out + self._stage_two(second)
+        return out
+
+    def df(self, domain: Ints, k: int) -> Floats:
+        """Return PSUs minus strata seen in each domain, shape (k,)."""
+        if self.census:
+            return np.full(k, np.inf)
+        psu = _distinct(self.units[0], domain, k)
+        strata = _distinct(self.strata, domain, k)
+        return psu - strata
+
+    def clusters(self, domain: Ints, k: int) -> Floats:
+        """Return the number of PSUs seen in each domain, shape (k,)."""
+        return _distinct(self.units[0], domain, k)
+
+    def _fraction(self, stage: int, index: Ints, groups: int, count: Floats) -> Floats:
+        """Return the sampling fraction of each group at a stage, shape (groups,); 0 without FPC."""
+        if stage >= len(self.population):
+            return np.zeros(groups)
+        size = np.zeros(groups)
+        size[index] = self.population[stage]
+        share = np.where(size <= 1, size, count / np.where(size > 0, size, 1))
+        if (share > 1 + 1e-9).any():
+            at = int(np.argmax(share))
+            msg = (
+                f"the population size (fpc) of {int((share > 1 + 1e-9).sum())} strata is smaller than the number of "
+                f"sampled units (first: {count[at]:.0f} sampled of {size[at]:.0f}); mend the fpc column"
+            )
+            raise DesignError(msg)
+        return np.asarray(np.minimum(share, 1.0), dtype=float)
+
+    def _stage_one(self, totals: Floats) -> Floats:
+        strata = self.psu_strata()
+        n_strata = int(strata.max(initial=-1)) + 1
+        count = np.bincount(strata, minlength=n_strata).astype(float)
+        rows = np.zeros(n_strata)
+        fraction = self._fraction(0, self.strata, n_strata, count) if self.population else rows
+        lonely = (count == 1) & (fraction < 1)
+        if lonely.any() and self.single_psu == "error":
+            msg = (
+                f"{int(lonely.sum())} of {n_strata} strata have a single sampled unit, which gives no variance; merge "
+                "strata, or set plan.design.single_psu to centre, certainty, average or missing"
+            )
+            raise DesignError(msg)
+        means = np.zeros((n_strata, totals.shape[1]))
+        np.add.at(means, strata, totals)
+        means /= np.maximum(count, 1)[:, None]
+        if self.single_psu == "centre":
+            means[lonely] = totals.mean(axis=0)
+        scale = (1 - fraction) * np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)
+        dev = (totals - means[strata]) * np.sqrt(scale[strata])[:, None]
+        out = np.asarray(dev.T @ dev, dtype=float)
+        if lonely.any() and self.single_psu == "average":
+            if lonely.all():
+                msg = "every stratum has a single sampled unit: there is no variance to average"
+                raise DesignError(msg)
+            out *= n_strata / (n_strata - lonely.sum())
+        if lonely.any() and self.single_psu == "missing":
+            touched = (totals[lonely[strata]] != 0).any(axis=0)
+            out[touched, :] = np.nan
+            out[:, touched] = np.nan
+        return out
+
+    def _stage_two(self, totals: Floats) -> Floats:
+        psu_of = np.zeros(len(totals), dtype=np.intp)
+        psu_of[self.units[1]] = self.units[0]
+        count = np.bincount(psu_of, minlength=self.n_psu).astype(float)
+        strata = self.psu_strata()
+        n_strata = int(strata.max(initial=-1)) + 1
+        in_stratum = np.bincount(strata, minlength=n_strata).astype(float)
+        first = self._fraction(0, self.strata, n_strata, in_stratum)[strata]
+        second = self._fraction(1, self.units[0], self.n_psu, count)
+        means = np.zeros((self.n_psu, totals.shape[1]))
+        np.add.at(means, psu_of, totals)
+        means /= np.maximum(count, 1)[:, None]
+        scale = first * (1 - second) * np.where(count > 1, count / np.maximum(count - 1, 1), 0.0)
+        dev = (totals - means[psu_of]) * np.sqrt(scale[psu_of])[:, None]
+        return np.asarray(dev.T @ dev, dtype=float)
+
+
+def group_totals(values: Floats, groups: Ints, domain: Ints, k: int) -> Floats:
+    """Sum values by (group, domain): shape (groups, k).
+
+    >>> group_totals(np.array([1.0, 2.0, 4.0]), np.array([0, 0, 1]), np.array([0, 1, -1]), 2)
+    array([[1., 2.],
+           [0., 0.]])
+    """
+    n = int(groups.max(initial=-1)) + 1
+    inside = domain >= 0
+    flat = groups[inside] * k + domain[inside]
+    return np.asarray(np.bincount(flat, weights=values[inside], minlength=n * k), dtype=float).reshape(n, k)
+
+
+def _distinct(codes: Ints, domain: Ints, k: int) -> Floats:
+    inside = domain >= 0
+    pairs = np.unique(codes[inside].astype(np.int64) * max(k, 1) + domain[inside])
+    return np.asarray(np.bincount(pairs % max(k, 1), minlength=k), dtype=float)
+
+
+def _codes(column: pd.Series) -> Ints:
+    missing = int(column.isna().sum())
+    if missing:
+        msg = f"{missing} rows have no {column.name!r}, which the design needs; fill it or drop it from plan.design"
+        raise DesignError(msg)
+    codes, _ = pd.factorize(column, sort=True)
+    return np.asarray(codes, dtype=np.intp)
+
+
+def _nest(outer: Ints, inner: Ints) -> Ints:
+    """Number units within what is above, so that unit 1 of stratum A is not unit 1 of stratum B."""
+    width = int(inner.max(initial=0)) + 1
+    _, nested = np.unique(outer.astype(np.int64) * width + inner, return_inverse=True)
+    return np.asarray(nested, dtype=np.intp)
+
+
+def _weights(column: pd.Series) -> Floats:
+    out = column.to_numpy(dtype=float, na_value=np.nan)
+    bad = int((~np.isfinite(out) | (out < 0)).sum())
+    if bad:
+        msg = (
+            f"{bad} of {len(out)} weights in {column.name!r} are missing, infinite or negative; mend the data"
+        )
+        raise DesignError(msg)
+    if len(out) and not out.sum() > 0:
+        msg = f"all weights in {column.name!r} are zero"
+        raise DesignError(msg)
+    return out
+
+
+def _population(column: pd.Series, name: str) -> Floats:
+    out = column.to_numpy(dtype=float, na_value=np.nan)
+    bad = int((~(out > 0)).sum())
+    if bad:
+        msg = f"{bad} of {len(out)} population sizes in {name!r} are missing or not positive; mend the data"
+        raise DesignError(msg)
+    return out

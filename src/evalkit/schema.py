@@ -1,0 +1,201 @@
+"""The codebook: every field the package knows, its labels, its unit, the headers it arrives under.
+
+A field is identified by its canonical name (the column name in every clean frame). Raw headers are
+matched to fields by `headers`; anything a user calls differently is mapped in ``plan.data``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["id", "text", "number", "money", "integer", "year", "month", "flag", "category"]
+Table = Literal["household", "member", "program", "village", "survey", "totals"]
+
+TABLES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals")
+"""The kinds of raw table; their keys are in `KEYS`."""
+
+KEYS: dict[Table, tuple[str, ...]] = {
+    "household": ("household", "wave"),
+    "member": ("person", "wave"),
+    "program": ("household", "program", "program_start"),
+    "village": ("village",),
+    "survey": ("household",),
+    "totals": ("county",),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One variable.
+
+    Parameters
+    ----------
+    name : str
+        Canonical column name.
+    zh, en : str
+        Labels as they appear in reports.
+    kind : str
+        How the text is cast: ids and categories stay text, money is in yuan (or the plan's
+        currency) per year, ``flag`` is yes/no, ``month`` is ``YYYYMM`` text.
+    tables : tuple of str
+        Raw tables in which the field may occur.
+    headers : tuple of str
+        Raw headers, compared after removal of white space, case and bracketed units.
+    """
+
+    name: str
+    zh: str
+    en: str
+    kind: Kind
+    tables: tuple[Table, ...]
+    headers: tuple[str, ...] = ()
+
+
+_PLACES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals")
+_HH: tuple[Table, ...] = ("household",)
+_HHS: tuple[Table, ...] = ("household", "survey")
+_KEYED: tuple[Table, ...] = ("household", "member", "program", "survey")
+_MEM: tuple[Table, ...] = ("member",)
+_SUR: tuple[Table, ...] = ("survey",)
+_TOT: tuple[Table, ...] = ("totals",)
+
+FIELDS: tuple[Field, ...] = (
+    # keys and places
+    Field("province", "省", "province", "category", _PLACES, ("省", "省份", "省(区、市)")),
+    Field("prefecture", "市", "prefecture", "category", _PLACES, ("市", "市(州)", "地市")),
+    Field("county", "县代码", "county code", "id", _PLACES, ("县代码", "县(市、区)代码", "区县代码", "行政区划代码")),
+    Field("county_name", "县", "county", "text", _PLACES, ("县", "县名", "县(市、区)", "县(市、区、旗)", "区县")),
+    Field("township", "乡镇", "township", "category", _PLACES, ("乡", "乡镇", "乡(镇)", "乡镇名称")),
+    Field("village", "行政村代码", "village code", "id", _PLACES, ("行政村代码", "村代码")),
+    Field("village_name", "行政村", "village", "text", _PLACES, ("行政村", "村", "村名")),
+    Field("group", "村民组", "village group", "text", _KEYED, ("组", "自然村", "村民小组")),
+    Field("household", "户编号", "household id", "id", _KEYED, ("户编号", "户编码", "家庭编号")),
+    Field("person", "人编号", "person id", "id", _MEM, ("人编号", "人编码", "成员编号")),
+    Field("wave", "年度", "year", "year", _KEYED, ("年度", "年份", "数据年度")),
+    Field("weight", "抽样权重", "sampling weight", "number", _HHS, ("抽样权重", "权重")),
+    Field("stratum", "抽样层", "sampling stratum", "category", _HHS, ("抽样层", "分层")),
+    Field("villages_in_stratum", "层内行政村数", "villages in stratum", "number", _HHS, ("层内行政村数", "层内总村数")),
+    # household-year
+    Field("size", "家庭人口数", "household size", "integer", _HHS, ("家庭人口数", "人口数", "家庭人口")),
+    Field("income_pc", "人均纯收入", "income per head", "money", _HH, ("人均纯收入", "人均可支配收入", "家庭人均纯收入")),
+    Field("income_gross", "年收入", "gross income", "money", _HH, ("年收入", "家庭年收入")),
+    Field("income_net", "纯收入", "net income", "money", _HH, ("纯收入", "家庭纯收入", "年纯收入")),
+    Field("wage_income", "工资性收入", "wage income", "money", _HH, ("工资性收入",)),
+    Field("operating_income", "生产经营性收入", "operating income", "money", _HH, ("生产经营性收入", "经营性收入")),
+    Field("property_income", "财产性收入", "property income", "money", _HH, ("财产性收入",)),
+    Field("dividend_income", "资产收益扶贫分红收入", "asset dividends", "money", _HH, ("资产收益扶贫分红收入", "资产收益扶贫分红")),
+    Field("transfer_income", "转移性收入", "transfer income", "money", _HH, ("转移性收入",)),
+    Field("minimum_allowance", "低保金", "minimum living allowance", "money", _HH, ("低保金", "领取低保金")),
+    Field("pension", "养老保险金", "pension", "money", _HH, ("养老保险金", "领取养老保险金")),
+    Field("ecological_compensation", "生态补偿金", "ecological compensation", "money", _HH, ("生态补偿金",)),
+    Field("operating_expense", "生产经营性支出", "operating expenses", "money", _HH, ("生产经营性支出", "经营性支出")),
+    Field("household_type", "贫困户属性", "household type", "category", _HH, ("贫困户属性", "户属性")),
+    Field("cause", "主要致贫原因", "main cause of poverty", "category", _HH, ("主要致贫原因", "致贫原因")),
+    Field("status", "脱贫属性", "registry status", "category", _HH, ("脱贫属性", "脱贫状态")),
+    Field("identified_year", "首次识别时间", "year identified", "year", _HH, ("首次识别时间", "识别年度", "识别时间")),
+    Field("exit_year", "脱贫年度", "year of exit", "year", _HH, ("脱贫年度", "脱贫年份", "脱贫时间")),
+    Field("returned", "返贫标识", "return mark", "flag", _HH, ("返贫标识", "是否返贫")),
+    Field("unsafe_housing", "是否危房户", "unsafe housing", "flag", _HH, ("是否危房户", "是否危房")),
+    Field("safe_water", "是否解决安全饮用水", "safe water", "flag", _HH, ("是否解决安全饮用水", "是否解决安全饮水")),
+    Field("cultivated_land", "耕地面积", "cultivated land (mu)", "number", _HH, ("耕地面积",)),
+    Field("labourers", "劳动力人数", "able-bodied members", "integer", _HH, ("劳动力人数", "劳动力数")),
+    Field("pupils", "在校生人数", "pupils", "integer", _HH, ("在校生人数", "在校生数")),
+    Field("ill_members", "患病人数", "ill or disabled members", "integer", _HH, ("患病人数", "患病残疾人数")),
+    Field("head_age", "户主年龄", "age of head", "integer", _HH, ("户主年龄",)),
+    Field("head_school", "户主受教育年限", "schooling of head (years)", "number", _HH, ("户主受教育年限",)),
+    Field("female_head", "户主为女性", "female head", "flag", _HH, ("户主为女性", "是否女性户主")),
+    # member
+    Field("name", "姓名", "name", "text", _MEM, ("姓名",)),
+    Field("id_number", "证件号码", "id number", "id", _MEM, ("证件号码", "身份证号", "身份证号码")),
+    Field("sex", "性别", "sex", "category", _MEM, ("性别",)),
+    Field("birth_date", "出生日期", "date of birth", "id", _MEM, ("出生日期",)),
+    Field("relation", "与户主关系", "relation to head", "category", _MEM, ("与户主关系",)),
+    Field("education", "文化程度", "education", "category", _MEM, ("文化程度",)),
+    Field("student", "在校生状况", "school attendance", "category", _MEM, ("在校生状况", "在校状况")),
+    Field("health", "健康状况", "health", "category", _MEM, ("健康状况",)),
+    Field("labour", "劳动技能", "labour capacity", "category", _MEM, ("劳动技能", "劳动能力")),
+    Field("work_months", "务工时间", "months of work away", "number", _MEM, ("务工时间", "务工时间(月)")),
+    # program
+    Field("program", "帮扶措施", "program", "category", ("program",), ("帮扶措施", "措施类型", "帮扶措施类型")),
+    Field("program_start", "开始年度", "first year of support", "year", ("program",), ("开始年度", "帮扶开始年度", "享受年度")),
+    Field("amount", "帮扶金额", "amount", "money", ("program",), ("帮扶金额", "投入金额", "补助金额")),
+    # village
+    Field("village_type", "村属性", "village type", "category", ("village",), ("村属性",)),
+    Field("village_households", "总户数", "households in village", "integer", ("village",), ("总户数",)),
+    Field("village_persons", "总人口数", "persons in village", "integer", ("village",), ("总人口数",)),
+    Field("collective_income", "村集体经济收入", "collective income", "money", ("village",), ("村集体经济收入", "集体经济收入")),
+    Field("distance", "距县城距离", "distance to county seat (km)", "number", ("village",), ("距县城距离", "到县城距离")),
+    # third-party survey
+    Field("survey_group", "调查户类型", "surveyed group", "category", _SUR, ("调查户类型", "户类型")),
+    Field("persons", "调查人口数", "persons surveyed", "integer", _SUR, ("调查人口数",)),
+    Field("wrongly_exited", "是否错退", "wrongly exited", "flag", _SUR, ("是否错退",)),
+    Field("missed", "是否漏评", "missed", "flag", _SUR, ("是否漏评",)),
+    Field("approves", "是否认可", "approves", "flag", _SUR, ("是否认可", "群众是否认可")),
+    Field("case_stage", "疑似问题核查阶段", "stage of the case", "category", _SUR, ("疑似问题核查阶段", "核查阶段")),
+    # census totals by county
+    Field("registered_persons", "未脱贫人口数", "registered persons not exited", "integer", _TOT, ("未脱贫人口数", "剩余贫困人口数")),
+    Field("exited_persons", "已脱贫人口数", "exited persons", "integer", _TOT, ("已脱贫人口数", "脱贫人口数")),
+    Field("unregistered_persons", "非建档立卡人口数", "unregistered agricultural persons", "integer", _TOT, ("非建档立卡人口数", "非建档立卡农业户籍人口数")),
+    Field("agricultural_persons", "农业户籍人口数", "agricultural-hukou persons", "integer", _TOT, ("农业户籍人口数", "农业人口数")),
+    Field("sampled_village_unregistered", "抽查村非建档立卡人口数", "unregistered persons of the sampled villages", "integer", _TOT, ("抽查村非建档立卡人口数",)),
+    Field("assessed_year", "评估年度", "year assessed", "year", _TOT, ("评估年度", "摘帽评估年度")),
+)  # fmt: skip
+
+_BY_NAME = {f.name: f for f in FIELDS}
+
+STATUS = {"未脱贫": "registered", "已脱贫": "exited", "返贫": "returned"}
+"""Registry status words to codes."""
+
+SURVEY_GROUPS = {"已脱贫户": "exited", "未脱贫户": "registered", "非建档立卡户": "unregistered"}
+"""Groups of the third-party survey."""
+
+CASE_STAGES = {
+    "无": "none",
+    "疑似": "flagged",
+    "核查": "checked",
+    "申诉举证": "appealed",
+    "认定": "adjudicated",
+}
+"""Stages a suspected case passes, in order."""
+
+PROGRAMS = {
+    "产业帮扶": "industry",
+    "就业帮扶": "employment",
+    "公益岗位帮扶": "public_post",
+    "金融帮扶": "finance",
+    "易地搬迁": "relocation",
+    "生态帮扶": "ecology",
+    "教育帮扶": "education",
+    "健康帮扶": "health",
+    "综合保障": "safety_net",
+    "资产收益": "asset_income",
+}
+"""Program words to codes; programs overlap and are never a partition."""
+
+YES = frozenset({"是", "有", "1", "1.0", "y", "yes", "true", "√", "t"})
+"""Words read as yes (after case folding)."""
+NO = frozenset({"否", "无", "0", "0.0", "n", "no", "false", "×", "f"})
+"""Words read as no (after case folding)."""
+
+
+def field(name: str) -> Field | None:
+    """Return the codebook entry of a canonical name, or None if the name is the user's own."""
+    return _BY_NAME.get(name)
+
+
+def fields_of(table: Table) -> tuple[Field, ...]:
+    """Return the fields that may occur in a raw table, in codebook order."""
+    return tuple(f for f in FIELDS if table in f.tables)
+
+
+def label(name: str, language: str) -> str:
+    """Return the label of a field in ``"zh"`` or ``"en"``; a user's own column keeps its name.
+
+    >>> label("size", "zh"), label("size", "en"), label("my_column", "en")
+    ('家庭人口数', 'household size', 'my_column')
+    """
+    known = _BY_NAME.get(name)
+    if known is None:
+        return name
+    return known.zh if language == "zh" else known.en

@@ -1,0 +1,150 @@
+"""Files a build leaves: Parquet and JSON by county, written whole or not at all.
+
+Layout below the store's root::
+
+    panel/county=<code>/part-0.parquet      clean household-waves, all waves in one file
+    ledger|quarantine|open_cases/county=…   what cleaning did, set aside, left open
+    survey|totals/county=…                  third-party survey and census totals
+    results/county=<code>.json              estimates and tables of the county
+    results/pooled.json                     return risk and program effects over all counties
+    manifest.json                           written last: plan digest, versions, hashes
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evalkit.errors import DataError
+
+UNPLACED = "_unplaced"
+"""Folder name of rows that name no county."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The processed files below one root folder."""
+
+    root: Path
+
+    def path(self, kind: str, county: str) -> Path:
+        """Return the Parquet file of a county; codes are made safe as folder names."""
+        return self.root / kind / f"county={safe_name(county)}" / "part-0.parquet"
+
+    def write(self, kind: str, county: str, frame: pd.DataFrame) -> Path:
+        """Write one county's table atomically and return its path."""
+        target = self.path(kind, county)
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
+        encodings = dict.fromkeys(floats, "BYTE_STREAM_SPLIT")
+        others = [f.name for f in table.schema if f.name not in encodings]
+        with atomic(target) as part:
+            pq.write_table(
+                table, part, compression="zstd", use_dictionary=others, column_encoding=encodings or None
+            )
+        return target
+
+    def read(self, kind: str, county: str) -> pd.DataFrame:
+        """Return one county's table.
+
+        Raises
+        ------
+        DataError
+            If it has not been built.
+        """
+        path = self.path(kind, county)
+        if not path.is_file():
+            msg = f"no {kind} for county {county!r} in the processed folder; run `evalkit build` first"
+            raise DataError(msg)
+        frame: pd.DataFrame = pq.read_table(path, partitioning=None).to_pandas()
+        return frame
+
+    def read_all(self, kind: str, counties: list[str]) -> pd.DataFrame:
+        """Return the tables of several counties below each other, in the order given."""
+        return pd.concat([self.read(kind, c) for c in counties], ignore_index=True)
+
+    def counties(self, kind: str = "panel") -> list[str]:
+        """Return the codes of the counties that have a table, in ascending order."""
+        found = (self.root / kind).glob("county=*/part-0.parquet")
+        codes = (unquote(p.parent.name.removeprefix("county=")) for p in found)
+        return sorted(c for c in codes if c != UNPLACED)
+
+    @property
+    def pooled_path(self) -> Path:
+        """Path of the pooled results."""
+        return self.root / "results" / "pooled.json"
+
+    @property
+    def manifest_path(self) -> Path:
+        """Path of the manifest."""
+        return self.root / "manifest.json"
+
+    def result_path(self, county: str) -> Path:
+        """Return the path of a county's results."""
+        return self.root / "results" / f"county={safe_name(county)}.json"
+
+    def write_json(self, path: Path, data: Mapping[str, Any]) -> Path:
+        """Write a mapping atomically as UTF-8 JSON."""
+        with atomic(path) as part:
+            part.write_text(dump_json(data), encoding="utf-8")
+        return path
+
+    def read_json(self, path: Path) -> dict[str, Any]:
+        """Return a mapping written by `write_json`."""
+        out: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return out
+
+
+class atomic:  # noqa: N801  (reads as a statement: with atomic(path) as part)
+    """Give a temporary path; on success fsync it and put it in the place of `target`."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __enter__(self) -> Path:
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.target.parent, prefix=".part-")
+        os.close(handle)
+        self.part = Path(name)
+        return self.part
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.part.unlink(missing_ok=True)
+            return
+        with self.part.open("rb") as done:
+            os.fsync(done.fileno())
+        self.part.chmod(0o644)
+        self.part.replace(self.target)
+
+
+def safe_name(code: str) -> str:
+    """Return a code as one file name that cannot leave its folder.
+
+    >>> safe_name("990101"), safe_name("../x"), safe_name("..")
+    ('990101', '..%2Fx', '%2E%2E')
+    """
+    name = quote(code, safe="")
+    return name.replace(".", "%2E") if set(name) <= {"."} else name
+
+
+def dump_json(data: Mapping[str, Any]) -> str:
+    """Return JSON text that is the same for the same content (no NaN: they must be None)."""
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1) + "\n"
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

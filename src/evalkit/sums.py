@@ -1,0 +1,66 @@
+"""Joining and adding estimates from independent samples: counties to a province, provinces to a nation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from evalkit.errors import EstimationError
+from evalkit.estimate import Estimate
+
+
+def stack(estimates: Sequence[Estimate]) -> Estimate:
+    """Join estimates from independent samples (different counties): covariance is block-diagonal.
+
+    Raises
+    ------
+    EstimationError
+        If there is nothing to join, or the estimands or interval rules differ.
+    """
+    if not estimates:
+        msg = "nothing to stack: the list of estimates is empty"
+        raise EstimationError(msg)
+    first = estimates[0].about
+    other = {(e.about.estimand, e.about.interval) for e in estimates} - {(first.estimand, first.interval)}
+    if other:
+        msg = f"only estimates of one estimand can be stacked: {first.estimand} and {sorted(other)[0][0]}"
+        raise EstimationError(msg)
+    notes = tuple(dict.fromkeys(n for e in estimates for n in e.about.notes))
+    clusters = [e.clusters for e in estimates if e.clusters is not None]
+    bounds = [e.bounds for e in estimates if e.bounds is not None]
+    return Estimate(
+        keys=pd.concat([e.keys for e in estimates], ignore_index=True),
+        values=np.concatenate([e.values for e in estimates]),
+        cov=np.asarray(linalg.block_diag(*[e.cov for e in estimates]), dtype=float),
+        df=np.concatenate([e.df for e in estimates]),
+        n=np.concatenate([e.n for e in estimates]),
+        about=replace(first, notes=notes),
+        bounds=np.concatenate(bounds) if len(bounds) == len(estimates) else None,
+        level=estimates[0].level,
+        clusters=np.concatenate(clusters) if len(clusters) == len(estimates) else None,
+    )
+
+
+def add(estimates: Sequence[Estimate]) -> Estimate:
+    """Sum totals from independent samples key by key: values and covariances add, df and n add.
+
+    Raises
+    ------
+    EstimationError
+        If the keys (in their order) differ.
+    """
+    joined = stack(estimates)
+    first = estimates[0].keys
+    for e in estimates[1:]:
+        if not e.keys.equals(first):
+            msg = "estimates can be added only when their keys are the same in the same order"
+            raise EstimationError(msg)
+    k = len(first)
+    out = joined.contrast(np.tile(np.eye(k), len(estimates)), keys=first)
+    return replace(
+        out, df=np.sum([e.df for e in estimates], axis=0), n=np.sum([e.n for e in estimates], axis=0)
+    )
