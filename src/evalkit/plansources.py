@@ -1,0 +1,111 @@
+"""Where the plan's data come from: folders, tables, layouts, names of columns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from evalkit.text import Text
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(Section):
+    """A label in both languages; a plain string stands for both."""
+
+    en: str = Field(description="label in English reports")
+    zh: str = Field(description="label in Chinese reports")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"en": value, "zh": value} if isinstance(value, str) else value
+
+    @property
+    def text(self) -> Text:
+        """The label as a `Text`."""
+        return Text(en=self.en, zh=self.zh)
+
+
+class LongLayout(Section):
+    """One row per household and wave (or one file per wave, see `TableSource.wave`)."""
+
+    kind: Literal["long"] = Field(default="long", description="one row per household and wave")
+
+
+class WideLayout(Section):
+    """One row per household; waves are suffixes of column names."""
+
+    kind: Literal["wide"] = Field(default="wide", description="one row per household")
+    waves: dict[str, int] = Field(description="suffix of the column name → wave")
+    separator: str = Field(default="_", description="what stands between the name and the suffix")
+
+
+Layout = Annotated[LongLayout | WideLayout, Field(discriminator="kind")]
+
+
+class TableSource(Section):
+    """Where a table comes from and what its columns are called.
+
+    `columns` maps names of the codebook (or the roles ``welfare``, ``household`` …) to raw headers;
+    `keep` lists raw columns to carry under their own names.
+    """
+
+    files: tuple[str, ...] = Field(description="names or patterns (户信息_*) below data.raw; all are stacked")
+    sheet: str | None = Field(default=None, description="sheet of a workbook; the first one when not given")
+    columns: dict[str, str] = Field(
+        default={}, description="codebook name → raw header, where the header is not one the codebook knows"
+    )
+    keep: tuple[str, ...] = Field(
+        default=(), description="further raw columns, carried under their own names"
+    )
+    layout: Layout = Field(
+        default=LongLayout(), description="rows: per household and wave (long), per household (wide)"
+    )
+    wave: int | None = Field(default=None, description="wave of all rows, when the file has one wave")
+    wave_labels: dict[str, int] = Field(default={}, description="code of the wave in the file → wave")
+    money_unit: Literal["auto", "one", "wan"] = Field(
+        default="auto", description="wan: amounts are in ten thousands; auto: as headers and title rows say"
+    )
+    encoding: str | None = Field(
+        default=None, description="encoding of text files, when not to be found (gb18030 …)"
+    )
+    header_row: int | None = Field(
+        default=None, ge=1, description="1-based row of the header, when not to be found"
+    )
+
+    @field_validator("wave_labels", mode="before")
+    @classmethod
+    def _labels_are_text(cls, value: Any) -> Any:
+        """Accept ``{0: 1991}``: labels of waves are compared as text."""
+        if not isinstance(value, dict):
+            return value
+        return {str(k) if isinstance(k, int) and not isinstance(k, bool) else k: v for k, v in value.items()}
+
+
+class DataSection(Section):
+    """Folders (relative to the plan file) and tables."""
+
+    raw: str = Field(default="data/raw", description="folder of the raw files; they are read, never written")
+    processed: str = Field(default="data/processed", description="folder of the clean panel and of results")
+    reports: str = Field(default="reports", description="folder of reports")
+    household: TableSource = Field(description="the panel: one row per household and wave")
+    member: TableSource | None = Field(default=None, description="persons of the households")
+    program: TableSource | None = Field(
+        default=None, description="support received: household, program, first year"
+    )
+    village: TableSource | None = Field(default=None, description="one row per village")
+    survey: TableSource | None = Field(default=None, description="third-party survey of a county exit")
+    totals: TableSource | None = Field(
+        default=None, description="persons by county, for the composite incidence"
+    )
+
+    def tables(self) -> dict[str, TableSource]:
+        """Return the tables that are given, household first."""
+        names = ("household", "member", "program", "village", "survey", "totals")
+        return {n: getattr(self, n) for n in names if getattr(self, n) is not None}
