@@ -1,0 +1,125 @@
+"""Sentences that travel with a measure: how units are counted, what is missing, which prices, which line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from evalkit.panel import Panel
+from evalkit.text import Text
+
+
+def counting(*, persons: bool) -> Text:
+    """Say whether persons or households are counted."""
+    if persons:
+        return Text(en="persons are counted: household weight × size", zh="按人计：户权重×家庭人口数")
+    return Text(en="households are counted", zh="按户计")
+
+
+def missing(count: int, total: int, what: str) -> Text:
+    """Say how many rows have no value and are left out (they still count as sampled)."""
+    return Text(
+        en=f"{count} of {total} household-waves have no {what} and are left out",
+        zh=f"{total} 条户年记录中有 {count} 条缺少 {what}，未计入",
+    )
+
+
+def empty(keys: pd.DataFrame) -> Text:
+    """Name the domains in which nothing is observed."""
+    labels = ["/".join(map(str, row)) for row in keys.itertuples(index=False)] or ["all"]
+    some = ", ".join(labels[:5]) + (" …" if len(labels) > 5 else "")
+    return Text(en=f"no observations in: {some}", zh=f"以下分组没有观测：{some}")
+
+
+def census() -> Text:
+    """Say that there is no sampling error."""
+    return Text(
+        en="the data are the whole population: no sampling error, no interval",
+        zh="全数数据：无抽样误差，不给区间",
+    )
+
+
+def line_rule(*, at_line: bool) -> Text:
+    """Say what happens to a household exactly at the line."""
+    if at_line:
+        return Text(en="poor: at or below the line (≤)", zh="贫困：不高于贫困线（≤）")
+    return Text(en="poor: strictly below the line (<)", zh="贫困：严格低于贫困线（<）")
+
+
+def negative(count: int) -> Text:
+    """Count incomes below zero, whose gaps exceed the line."""
+    return Text(
+        en=f"{count} household-waves have a negative welfare measure; their gaps exceed the line",
+        zh=f"{count} 条户年记录的福利指标为负，其缺口大于贫困线",
+    )
+
+
+def dropped(count: int) -> Text:
+    """Count non-positive incomes left out on request."""
+    return Text(
+        en=f"{count} household-waves with a non-positive welfare measure are left out as asked",
+        zh=f"按要求剔除 {count} 条福利指标非正的户年记录",
+    )
+
+
+def floored(count: int, floor: float) -> Text:
+    """Count incomes raised to a floor on request."""
+    return Text(
+        en=f"{count} household-waves below {floor:g} are counted at {floor:g} as asked",
+        zh=f"按要求将 {count} 条低于 {floor:g} 的户年记录按 {floor:g} 计",
+    )
+
+
+def prices(year: int | None) -> Text:
+    """Say in whose prices amounts are."""
+    if year is None:
+        return Text(en="nominal: prices of each wave", zh="名义值：各年当年价")
+    return Text(en=f"real: prices of {year}", zh=f"实际值：{year} 年价格")
+
+
+def concepts(panel: Panel, waves: Iterable[int]) -> tuple[Text, ...]:
+    """Name the income concept of the waves, where the panel knows it."""
+    if panel.concept is None:
+        return ()
+    known = {panel.concept[w]: None for w in waves if w in panel.concept}
+    if not known:
+        return ()
+    words = ", ".join(known)
+    return (Text(en=f"income concept: {words}", zh=f"收入口径：{words}"),)
+
+
+def cross_section() -> Text:
+    """Say that each wave's households are compared, not the same households."""
+    return Text(
+        en="all households of each wave (repeated cross-sections), not a fixed cohort",
+        zh="使用各年全部住户（重复截面），并非固定群体",
+    )
+
+
+def cohort(kept: int, left: int) -> Text:
+    """Say how many households the fixed cohort has and how many it lost."""
+    return Text(
+        en=f"fixed cohort: {kept} households observed in both waves; {left} of the first wave are no longer observed",
+        zh=f"固定群体：两年均有观测的 {kept} 户；首年住户中有 {left} 户后一年无观测",
+    )
+
+
+def pairs(used: int, unpaired: int, lost: int) -> Text:
+    """Say how many pairs of waves are used, and how many rows lack an earlier or a later one."""
+    return Text(
+        en=f"{used} pairs of household-waves; {unpaired} later household-waves have no earlier one and {lost} "
+        "earlier ones no later one: they lie outside",
+        zh=f"共 {used} 对户年记录；{unpaired} 条后期记录无前期记录、{lost} 条前期记录无后期记录，不在范围内",
+    )
+
+
+def earlier_weight() -> Text:
+    """Say which wave's weights and sizes count."""
+    return Text(en="counted with the earlier wave's weight and size", zh="按前一期的权重与人口数计")
+
+
+def gaps(spans: Iterable[tuple[int, int]]) -> Text:
+    """Name consecutive waves that are more than a year apart."""
+    words = ", ".join(f"{a}–{b}" for a, b in spans)
+    return Text(en=f"waves more than one year apart: {words}", zh=f"相邻两期间隔超过一年：{words}")
