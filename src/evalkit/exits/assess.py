@@ -1,0 +1,337 @@
+"""From checked surveys and rules to verdicts: one county, or county by county."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol, cast, get_args
+
+import numpy as np
+import pandas as pd
+
+from evalkit.design import SinglePsu
+from evalkit.errors import DataError, PlanError
+from evalkit.estimate import Estimate
+from evalkit.exits import notes as say
+from evalkit.exits.composite import Composite
+from evalkit.exits.judgement import (
+    CRITERIA,
+    ExitJudgement,
+    ExitJudgements,
+    code_of,
+    overall,
+    overall_point_rule,
+)
+from evalkit.exits.rates import (
+    ApprovalUnit,
+    Counted,
+    Linearised,
+    MissedDenominator,
+    approval_rate,
+    correlation,
+    missed_rate,
+    rate_about,
+    to_estimate,
+    unweighted,
+    wrong_exit_rate,
+)
+from evalkit.exits.survey import FINDING_GROUP, STAGES, CountySurvey, Flags, county_surveys
+from evalkit.standards import ExitRules
+from evalkit.text import Text
+from evalkit.thresholds import Criterion, evidence
+from evalkit.verdicts import Verdict, conclude
+
+UNEQUAL = 0.01
+"""Register groups may differ from the denominator by this share without a note."""
+
+
+class HasExitRules(Protocol):
+    """A plan that knows which rules hold in a county."""
+
+    def exit_rules(self, county: str) -> ExitRules:
+        """Return the rules of a county."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Assessment:
+    """Verdicts on every criterion, and the missed rate under the other denominator."""
+
+    verdicts: tuple[Verdict, ...]
+    other: tuple[Verdict, ...]
+
+
+def judge_exit(
+    survey: pd.DataFrame, totals: pd.DataFrame, plan: HasExitRules, *, single_psu: SinglePsu = "error"
+) -> ExitJudgements:
+    """Judge the exit of every county in a third-party survey.
+
+    Parameters
+    ----------
+    survey : DataFrame
+        One row a household: county, village, household, persons, weight, survey_group (exited,
+        registered or unregistered), wrongly_exited, missed, approves (yes, no or empty), case_stage;
+        optionally stratum. ``group`` and ``stage`` are read as survey_group and case_stage.
+    totals : DataFrame
+        One row a county, persons: registered_persons (not exited), exited_persons,
+        unregistered_persons, agricultural_persons (or resident_persons), optionally
+        sampled_village_unregistered.
+    plan : object with ``exit_rules(county)``
+        A `Plan`, which takes thresholds and denominators from its rule pack.
+    single_psu : str
+        What a stratum with one sampled village contributes, see `SurveyDesign`.
+
+    Returns
+    -------
+    ExitJudgements
+
+    Raises
+    ------
+    DataError
+        Columns, codes, counts or counties that do not fit, with their number and the first of them.
+    DesignError
+        Weights, strata or villages that allow no variance.
+    """
+    surveys = county_surveys(survey, totals, single_psu=single_psu)
+    return ExitJudgements(tuple(_judge(s, plan.exit_rules(s.county)) for s in surveys))
+
+
+def judge_county(
+    survey: pd.DataFrame, totals: pd.DataFrame, rules: ExitRules, *, single_psu: SinglePsu = "error"
+) -> ExitJudgement:
+    """Judge the exit of one county; parameters and errors as in `judge_exit`."""
+    surveys = county_surveys(survey, totals, single_psu=single_psu)
+    if len(surveys) != 1:
+        msg = f"judge_county judges one county, the survey holds {len(surveys)}; use judge_exit"
+        raise DataError(msg)
+    return _judge(surveys[0], rules)
+
+
+def _judge(survey: CountySurvey, rules: ExitRules) -> ExitJudgement:
+    _check_rules(rules)
+    _check_totals(survey, rules)
+    found = _findings(survey)
+    count, findings = int((found & ~survey.adjudicated()).sum()), int(found.sum())
+    shown = _assess(survey, rules, "all")
+    notes = [*say.of_rules(rules), *_sums(survey, rules)]
+    if count:
+        settled = _assess(survey, rules, "adjudicated")
+        shown = _Assessment(
+            tuple(_with_pending(a, b) for a, b in zip(shown.verdicts, settled.verdicts, strict=True)),
+            tuple(_with_pending(a, b) for a, b in zip(shown.other, settled.other, strict=True)),
+        )
+        notes.append(say.pending_overall(count, findings, overall(settled.verdicts)))
+    conclusion = overall(shown.verdicts)
+    if conclusion == "fails":
+        notes.append(say.veto(len(shown.verdicts), rules.confidence))
+    return ExitJudgement(
+        county=survey.county,
+        verdicts=shown.verdicts,
+        other=shown.other,
+        conclusion=conclusion,
+        point_rule=overall_point_rule(shown.verdicts),
+        stages=_stage_table(survey),
+        cases=_cases(survey),
+        rules=rules,
+        notes=tuple(notes),
+    )
+
+
+def _assess(survey: CountySurvey, rules: ExitRules, counted: Counted) -> _Assessment:
+    judged = cast("MissedDenominator", rules.missed_denominator)
+    wrong = wrong_exit_rate(survey, counted)
+    known = np.isfinite(survey.totals["sampled_village_unregistered"])
+    both: tuple[MissedDenominator, ...] = ("sampled_villages", "interviewed")
+    missed = {d: missed_rate(survey, counted, d) for d in both if known or d == "interviewed"}
+    verdicts = {d: _rate_verdict(survey, rules, "missed", d, rate) for d, rate in missed.items()}
+    if not known:
+        verdicts["interviewed"] = _noted(verdicts["interviewed"], say.no_known_total())
+    wrong_verdict = _rate_verdict(survey, rules, "wrong_exit", "sampled_exited", wrong)
+    composite = {
+        d: _composite_verdict(
+            survey, rules, (wrong_verdict, verdicts[d]), correlation(wrong, rate, survey.sample)
+        )
+        for d, rate in missed.items()
+    }
+    unit = cast("ApprovalUnit", rules.approval_unit)
+    approval = _rate_verdict(survey, rules, "approval", unit, approval_rate(survey, unit))
+    other = tuple(v for pair in (composite, verdicts) for d, v in pair.items() if d != judged)
+    for pair in (composite, verdicts):
+        for d in (d for d in missed if d != judged):
+            pair[judged] = _noted(pair[judged], say.other_denominator(d, pair[d]))
+    return _Assessment((composite[judged], wrong_verdict, verdicts[judged], approval), other)
+
+
+def criterion_of(rules: ExitRules, code: str) -> Criterion:
+    """Return threshold and reading of one criterion under a county's rules."""
+    thresholds = {
+        "composite_headcount": (rules.incidence_threshold, rules.incidence_strict),
+        "wrong_exit": (rules.wrong_exit_threshold, rules.wrong_exit_strict),
+        "missed": (rules.missed_threshold, rules.missed_strict),
+        "approval": (rules.approval_threshold, rules.approval_strict),
+    }
+    threshold, strict = thresholds[code]
+    return Criterion(
+        CRITERIA[code],
+        threshold,
+        "above" if code == "approval" else "below",
+        inclusive=not strict,
+        confidence=rules.confidence,
+    )
+
+
+_RATES = {
+    "wrong_exit": ("wrongly_exited", "exited", "persons found wrongly exited / sampled exited persons"),
+    "missed": ("missed", "unregistered", "persons found missed / unregistered persons"),
+    "approval": ("approves", "any", "approving / interviewed"),
+}
+"""Column, group and definition of each rate."""
+
+
+def _rate_verdict(
+    survey: CountySurvey, rules: ExitRules, code: str, denominator: str, rate: Linearised
+) -> Verdict:
+    column, group, method = _RATES[code]
+    about = rate_about(code, f"{method} ({denominator.replace('_', ' ')})", rules.prior_deff)
+    keys = _keys(survey, code, denominator)
+    estimate = to_estimate(rate, survey.sample, keys, about, rules.confidence)
+    stages = {} if code == "approval" else _finding_stages(survey, column)
+    criterion = criterion_of(rules, code)
+    return conclude(
+        estimate,
+        criterion,
+        evidence(estimate, criterion),
+        stages=stages,
+        notes=_rate_notes(survey, rules, rate, estimate, column, group),
+    )
+
+
+def _rate_notes(
+    survey: CountySurvey, rules: ExitRules, rate: Linearised, estimate: Estimate, column: str, group: str
+) -> tuple[Text, ...]:
+    if not rate.inside.any():
+        return (say.empty_group(group),)
+    persons, mark = survey.numbers("persons"), survey.numbers(column)
+    hit = rate.inside & (mark == 1)
+    out: list[Text] = []
+    if column in FINDING_GROUP:
+        base = (int(rate.inside.sum()), float(persons[rate.inside].sum()))
+        out.append(
+            say.counts((int(hit.sum()), float(persons[hit].sum())), base, unweighted(survey, rate, column))
+        )
+    if estimate.keys["denominator"].iloc[0] == "sampled_villages":
+        out.append(say.known_total(survey.totals["sampled_village_unregistered"]))
+    asked = survey.group(group) if group != "any" else np.ones(len(mark), dtype=bool)
+    silent = int((asked & ~rate.inside).sum())
+    if silent:
+        out.append(say.unanswered(silent, int(asked.sum()), group))
+    if rate.value in (0.0, 1.0):
+        out.append(say.edge_rate(rate.value, float(estimate.n[0]), rules.prior_deff))
+    if estimate.df[0] <= 0 and estimate.clusters is not None:
+        out.append(say.no_variance(float(estimate.clusters[0])))
+    return tuple(out)
+
+
+def _composite_verdict(
+    survey: CountySurvey, rules: ExitRules, rates: tuple[Verdict, Verdict], together: float
+) -> Verdict:
+    totals = survey.totals
+    persons = (totals["exited_persons"], totals["unregistered_persons"])
+    criterion = criterion_of(rules, "composite_headcount")
+    parts = Composite(
+        registered=totals["registered_persons"],
+        population=totals[f"{rules.composite_denominator}_persons"],
+        rates=(rates[0].estimate, rates[1].estimate),
+        persons=persons,
+        correlation=together,
+    )
+    wanting = [v for v, p in zip(rates, persons, strict=True) if p > 0 and not np.isfinite(v.value)]
+    notes = (say.composite_parts(wanting),) if wanting else ()
+    keys = _keys(survey, "composite_headcount", rules.composite_denominator)
+    estimate = parts.estimate(replace(rates[0].estimate, keys=keys), notes)
+    both = {s: rates[0].stages.get(s, 0) + rates[1].stages.get(s, 0) for s in STAGES[1:]}
+    stages = {s: n for s, n in both.items() if n}
+    return conclude(estimate, criterion, parts.evidence(criterion), stages=stages, notes=notes)
+
+
+def _keys(survey: CountySurvey, criterion: str, denominator: str) -> pd.DataFrame:
+    return pd.DataFrame({"county": [survey.county], "criterion": [criterion], "denominator": [denominator]})
+
+
+def _findings(survey: CountySurvey) -> Flags:
+    return np.asarray((survey.numbers("wrongly_exited") == 1) | (survey.numbers("missed") == 1), dtype=bool)
+
+
+def _finding_stages(survey: CountySurvey, column: str) -> dict[str, int]:
+    at = survey.frame["case_stage"][survey.numbers(column) == 1].value_counts()
+    return {s: int(at[s]) for s in STAGES if s in at}
+
+
+def _noted(verdict: Verdict, *notes: Text) -> Verdict:
+    return replace(verdict, notes=(*verdict.notes, *notes))
+
+
+def _with_pending(shown: Verdict, settled: Verdict) -> Verdict:
+    """Add what adjudicated findings alone would give to a verdict with findings at earlier stages."""
+    findings = sum(shown.stages.values())
+    count = findings - shown.stages.get(STAGES[-1], 0)
+    if not count or code_of(shown) == "approval":
+        return shown
+    return _noted(shown, say.pending(count, findings, settled))
+
+
+def _cases(survey: CountySurvey) -> pd.DataFrame:
+    """List suspected households: where, who, what was found, and the stage reached."""
+    frame = survey.frame
+    kinds = np.where(frame["wrongly_exited"] == 1, "wrong_exit", np.where(frame["missed"] == 1, "missed", ""))
+    columns = ["county", "village", "household", "survey_group", "persons", "finding", "case_stage"]
+    out = frame.assign(finding=kinds)[frame["case_stage"] != "none"]
+    return out[columns].reset_index(drop=True)
+
+
+def _stage_table(survey: CountySurvey) -> pd.DataFrame:
+    """Count suspected households and findings by stage of the case."""
+    cases = _cases(survey)
+    rows = []
+    for stage in STAGES[1:]:
+        here = cases[cases["case_stage"] == stage]
+        row: dict[str, str | int] = {"county": survey.county, "stage": stage, "suspected": len(here)}
+        for kind in ("wrong_exit", "missed"):
+            found = here[here["finding"] == kind]
+            row[kind] = len(found)
+            row[f"{kind}_persons"] = int(found["persons"].sum())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _sums(survey: CountySurvey, rules: ExitRules) -> tuple[Text, ...]:
+    totals = survey.totals
+    parts = totals["registered_persons"] + totals["exited_persons"] + totals["unregistered_persons"]
+    population = totals[f"{rules.composite_denominator}_persons"]
+    off = abs(parts / population - 1) > UNEQUAL
+    return (say.unaccounted(parts, population),) if off else ()
+
+
+def _check_rules(rules: ExitRules) -> None:
+    for name, known in (
+        ("missed_denominator", get_args(MissedDenominator)),
+        ("approval_unit", get_args(ApprovalUnit)),
+        ("composite_denominator", ("agricultural", "resident")),
+    ):
+        given = getattr(rules, name)
+        if given not in known:
+            msg = f"exit rules: {name} is {given!r}; known: {', '.join(known)}"
+            raise PlanError(msg)
+
+
+def _check_totals(survey: CountySurvey, rules: ExitRules) -> None:
+    needed = {
+        f"{rules.composite_denominator}_persons": f"composite denominator {rules.composite_denominator!r}"
+    }
+    if rules.missed_denominator == "sampled_villages":
+        needed["sampled_village_unregistered"] = "missed rate over the sampled villages"
+    for column, use in needed.items():
+        if not survey.totals[column] > 0:
+            msg = (
+                f"county {survey.county}: the {use} needs {column}, which the totals do not give (or give as 0); add "
+                "it, or choose another denominator in plan.exits"
+            )
+            raise DataError(msg)
