@@ -1,0 +1,139 @@
+"""The export of the synthetic registry: messy, labelled, and every piece of damage on record."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from evalkit import schema, simulate
+from evalkit.simulate.export import LABEL, README, as_text
+from evalkit.simulate.mess import CONFLICTS, DUPLICATES, HOUSEHOLD_KINDS
+
+
+@pytest.fixture(scope="module")
+def made():
+    return simulate.registry(scale=0.1)
+
+
+@pytest.fixture(scope="module")
+def export(made, tmp_path_factory):
+    return simulate.write_export(made, tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture(scope="module")
+def written(export):
+    """Return the rows of every table written, by file name."""
+    return {path.name: read_rows(path) for path in export.files if path.name != README}
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """Read a file the slow way: csv or openpyxl, every cell text."""
+    if path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path)
+        return [
+            ["" if cell is None else str(cell) for cell in row]
+            for row in book.active.iter_rows(values_only=True)
+        ]
+    raw = path.read_bytes()
+    text = raw.decode("utf-8-sig" if raw.startswith(b"\xef\xbb\xbf") else "gb18030")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_export_is_the_same_bytes(made, export, tmp_path):
+    again = simulate.write_export(made, tmp_path)
+    assert [p.name for p in again.files] == [p.name for p in export.files]
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(again.files, export.files, strict=True))
+    pd.testing.assert_frame_equal(again.injections, export.injections)
+
+
+def test_every_file_says_it_is_synthetic(export, written):
+    assert all(rows[0][0].startswith(LABEL) for rows in written.values())
+    assert export.files[-1].name == README
+    assert "合成示例数据" in export.files[-1].read_text("utf-8")
+
+
+def test_encodings_and_units_vary(export, written):
+    raw = [p.read_bytes() for p in export.files if p.name.startswith("户信息_")]
+    assert sum(r.startswith(b"PK") for r in raw) == 3
+    assert sum(r.startswith(b"\xef\xbb\xbf") for r in raw) == 3
+    heads = ["".join("".join(row) for row in rows[:5]) for name, rows in written.items() if "户信息_" in name]
+    assert sum("（万元）" in text for text in heads) == 1
+    assert sum("单位：万元" in text for text in heads) == 1
+
+
+def header_line(rows: list[list[str]]) -> int:
+    """Return the position of the header: the first row with more than one cell filled."""
+    return next(k for k, row in enumerate(rows) if sum(bool(cell) for cell in row) > 1)
+
+
+def test_headers_are_known_to_the_codebook(written):
+    known = {"".join(h.split()) for f in schema.FIELDS for h in f.headers}
+    for name, rows in written.items():
+        header = rows[header_line(rows)]
+        bare = ["".join(h.split()).removesuffix("（元）").removesuffix("（万元）") for h in header]
+        assert set(bare) <= known, name
+        assert len(set(bare)) == len(bare), name
+
+
+def test_undoing_the_injections_gives_the_clean_table_back(made, export, written):
+    """Put the true text back and drop the extra rows: nothing else was changed."""
+    sources = {"成员信息.csv": made.members, "帮扶措施.csv": made.programs, "行政村信息.xlsx": made.villages}
+    sources |= {"第三方抽查.xlsx": made.survey, "县级人口.xlsx": made.totals}
+    for position, name in enumerate(made.totals["county_name"]):
+        suffix = "xlsx" if position % 4 == 3 else "csv"
+        sources[f"户信息_{name}.{suffix}"] = made.households.query("county_name == @name")
+    assert {p.name for p in export.files} == {*sources, README}
+    extra = {"duplicate_row", "conflicting_duplicate", "blank_line", "totals_row", "signature_row"}
+    for name, original in written.items():
+        rows = [list(row) for row in original]
+        found = export.injections[export.injections["file"] == name]
+        titles = header_line(rows)
+        unit = 10_000 if "万元" in "".join(map("".join, rows[: titles + 1])) else 1
+        clean = as_text(sources[name], unit)
+        columns = list(clean.columns)
+        for line, column, kind, true, text in found[["row", "column", "kind", "true", "written"]].itertuples(
+            index=False
+        ):
+            if column:
+                assert rows[line - 1][columns.index(column)] == text, (name, line, kind)
+                assert true != text
+                rows[line - 1][columns.index(column)] = true
+        gone = set(found.loc[found["kind"].isin(extra), "row"])
+        kept = [row for line, row in enumerate(rows, start=1) if line not in gone and line > titles + 1]
+        assert kept == clean.to_numpy(dtype=object).tolist(), name
+
+
+def test_extra_rows_are_what_they_claim(export, written):
+    for name, rows in written.items():
+        found = export.injections[export.injections["file"] == name].set_index("row")["kind"]
+        for line, kind in found.items():
+            row, above = rows[line - 1], rows[line - 2]
+            if kind == "duplicate_row":
+                assert row == above
+            elif kind == "conflicting_duplicate":
+                assert row != above
+                assert sum(a != b for a, b in zip(row, above, strict=True)) == 4
+            elif kind == "blank_line":
+                assert not any(row)
+            elif kind == "totals_row":
+                assert row[0] == "合计"
+            elif kind == "signature_row":
+                assert row[0].startswith("填表人：")
+
+
+def test_damage_is_rare_and_complete(made, export):
+    n = len(made.households)
+    counts = export.injections[export.injections["file"].str.startswith("户信息_")]["kind"].value_counts()
+    rates = {kind.name: kind.rate for kind in HOUSEHOLD_KINDS}
+    rates |= {"duplicate_row": DUPLICATES, "conflicting_duplicate": CONFLICTS}
+    for kind, rate in rates.items():
+        assert 0.5 * rate * n - 12 < counts[kind] <= rate * n + 12, kind
+    members = export.injections.query("file == '成员信息.csv'")["kind"].value_counts()
+    assert {"id_tail_lost", "bad_checksum", "sex_mismatch"} <= set(members.index)
+    wrong = export.injections.query("kind == 'typing_factor_100'")
+    assert (wrong["written"].astype(float) / wrong["true"].astype(float)).round(2).eq(100).all()
