@@ -3,6 +3,8 @@
 Errors are properties of the population, set before sampling: which exited households should not have
 exited, which unregistered ones were missed, who approves. The survey draws 29 villages a county (simple
 random within strata) and in each village about 22 exited, 3 registered and 25 unregistered households.
+Missed households are looked for in the whole village, as evaluations do: all of a surveyed village are found, so
+that the missed rate over the unregistered persons of the sampled villages is a fair estimate.
 """
 
 from __future__ import annotations
@@ -175,17 +177,24 @@ def _survey(
     marks: Flags,
     per_village: npt.NDArray[np.float64],
 ) -> pd.DataFrame:
-    """Draw households within village and group; the weight is the inverse of the chance of selection."""
+    """Draw households within village and group, and add every missed household of the drawn villages.
+
+    The weight is villages in the stratum over villages drawn, times households over surveyed households
+    among those alike in village, group and being missed.
+    """
     cell = frame.village * 3 + frame.group
-    in_cell = np.bincount(cell)[cell]
-    take = np.minimum(per_village[frame.group], in_cell)
-    chosen = np.flatnonzero(marks[frame.village] & (rank_within(cell, rng.random(len(cell))) < take))
+    drawn_here = rank_within(cell, rng.random(len(cell))) < per_village[frame.group]
+    surveyed = marks[frame.village] & (drawn_here | frame.missed)
+    alike = cell * 2 + frame.missed
+    in_cell = np.bincount(alike)
+    take = np.bincount(alike, weights=surveyed, minlength=len(in_cell))
+    chosen = np.flatnonzero(surveyed)
     chosen = chosen[np.lexsort((chosen, frame.group[chosen], frame.village[chosen]))]
     stratum = places.villages["stratum_index"].to_numpy()
     in_stratum = places.villages["villages_in_stratum"].to_numpy()
     drawn = np.bincount(stratum, weights=marks)[stratum]
     village = frame.village[chosen]
-    weight = (in_stratum / drawn)[village] * in_cell[chosen] / take[chosen]
+    weight = (in_stratum / drawn)[village] * (in_cell / np.maximum(take, 1))[alike[chosen]]
     finding = frame.wrong[chosen] | frame.missed[chosen]
     stage = np.where(finding, rng.choice(4, len(chosen), p=[0.08, 0.15, 0.12, 0.65]) + 1, 0)
     exit_wave = places.counties["exit_wave"].to_numpy()
