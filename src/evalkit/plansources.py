@@ -58,8 +58,10 @@ class TableSource(Section):
 
     files: tuple[str, ...] = Field(description="names or patterns (户信息_*) below data.raw; all are stacked")
     sheet: str | None = Field(default=None, description="sheet of a workbook; the first one when not given")
-    columns: dict[str, str] = Field(
-        default={}, description="codebook name → raw header, where the header is not one the codebook knows"
+    columns: dict[str, str | tuple[str, ...]] = Field(
+        default={},
+        description="codebook name → raw header, where the header is not one the codebook knows; a list of "
+        "headers is joined with - into one id",
     )
     keep: tuple[str, ...] = Field(
         default=(), description="further raw columns, carried under their own names"

@@ -1,0 +1,91 @@
+"""Whole columns: their cells tidied, amounts in ten thousands, codes of waves, village codes."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from evalkit.cleaning.cells import tidy
+from evalkit.cleaning.work import Flags, Work
+from evalkit.errors import DataError
+from evalkit.ledger import prefix
+
+
+def tidy_columns(work: Work) -> None:
+    """Tidy every column that enters the clean table (T01-T07), rows that are no data excepted.
+
+    Raises
+    ------
+    DataError
+        A program column holds numbers other than 0 and 1.
+    """
+    given = set(work.raw.taken("constant"))
+    stays = work.stays
+    for column in work.used:
+        if column in given:
+            continue
+        kind = work.kinds[column]
+        if column == "wave" and _labels(work):
+            kind = "text"
+        if kind == "flag" and work.table == "household":
+            _refuse_amounts(work, column)
+        for unit, rows in _by_unit(work, column, stays):
+            cells = work.frame[column].where(rows) if not rows.all() else work.frame[column]
+            out = tidy(cells, kind, unit)
+            if len(out.steps):
+                work.change(column, out.cells.where(rows, work.frame[column]), out.steps)
+
+
+def _by_unit(work: Work, column: str, stays: Flags) -> list[tuple[str, Flags]]:
+    """Return the rows of a column by unit of money; one group when it is no money."""
+    if work.kinds[column] != "money":
+        return [("one", stays)]
+    wan = work.in_wan(column)
+    groups = [("one", stays & ~wan), ("wan", stays & wan)]
+    return [(unit, rows) for unit, rows in groups if rows.any()]
+
+
+def _refuse_amounts(work: Work, column: str) -> None:
+    programs = {p.column for p in work.plan.programs.values()}
+    values = work.frame[column].dropna().unique()
+    cells = pd.Series(values, dtype="str")
+    numeric = cells[cells.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?")]
+    other = numeric[~numeric.astype(float).isin([0.0, 1.0])]
+    if column in programs and len(other):
+        msg = (
+            f"program column {column!r} must be yes or no (1 or 0) in each wave; it has {len(other)} other values "
+            f"(first: {other.iloc[0]}). Name a yes/no column in plan.programs"
+        )
+        raise DataError(msg)
+
+
+def convert_columns(work: Work) -> None:
+    """Convert amounts in ten thousands, then codes of waves (T08, T09)."""
+    if not len(work.frame):
+        return
+    for column in work.used:
+        if work.kinds[column] == "money":
+            work.written[column] = float(np.nansum(work.numbers(column)))
+            wan = work.in_wan(column)
+            if wan.any():
+                work.operate(wan, column, "times", "10000", "T08")
+    labels = _labels(work)
+    if labels and "wave" in work.used:
+        work.operate(np.ones(len(work.frame), dtype=bool), "wave", "labels", json.dumps(labels), "T09")
+
+
+def make_villages_unique(work: Work) -> None:
+    """Put the county code before village codes that do not carry it (K06)."""
+    if "village" not in work.used or "county" in work.raw.taken("constant") or not len(work.frame):
+        return
+    cells = work.frame["village"]
+    changed = (prefix(cells, work.frame["county"]) != cells) & cells.notna()
+    if changed.any():
+        work.operate(changed.to_numpy(), "village", "prefix", "county", "K06")
+
+
+def _labels(work: Work) -> dict[str, int]:
+    source = work.source
+    return dict(source.wave_labels) if source is not None else {}

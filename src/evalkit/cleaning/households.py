@@ -1,0 +1,96 @@
+"""Values of the household table: size, welfare, outliers, the income identity."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.cleaning.work import Work
+from evalkit.plan import FlagOutliers, Welfare
+
+Floats = npt.NDArray[np.float64]
+SOURCES: tuple[str, ...] = ("wage_income", "operating_income", "property_income", "transfer_income")
+"""The four incomes of the registry's identity (domain: net income = their sum − operating expenses)."""
+
+
+def check_households(work: Work) -> None:
+    """Apply the rules on size (K07), welfare (I01-I04) and the income identity (I05, I06)."""
+    if "size" in work.used:
+        work.take_out(~(work.numbers("size") > 0), "K07", "size")
+    column = work.plan.welfare.column
+    welfare = welfare_of(work.numbers(column), work.numbers("size"), work.plan.welfare)
+    if work.plan.clean.welfare_max is not None:
+        work.take_out(welfare > work.plan.clean.welfare_max, "I03", column)
+    work.flag(np.isnan(welfare), "I01", column)
+    work.flag(welfare < 0, "I02", column)
+    outliers = work.plan.clean.income_outliers
+    if isinstance(outliers, FlagOutliers):
+        work.flag(_far(work, welfare, outliers.log_iqr), "I04", column)
+    _identity(work)
+
+
+def welfare_of(amount: Floats, size: Floats, welfare: Welfare) -> Floats:
+    """Return welfare per head and year from the amounts of the welfare column, shape (n,).
+
+    Without a positive size welfare per household is missing.
+
+    >>> welfare_of(np.array([100.0, 1.0]), np.array([4.0, 0.0]), Welfare(per="household", periods_per_year=12))
+    array([300.,  nan])
+    """
+    yearly = amount * welfare.periods_per_year
+    return yearly / np.where(size > 0, size, np.nan) if welfare.per == "household" else yearly
+
+
+def far_from_group(values: Floats, group: npt.NDArray[np.intp], spread: float) -> npt.NDArray[np.bool_]:
+    """Return values beyond median ± spread × interquartile range of their group, shape (n,).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        NaN is never far.
+    group : ndarray of int, shape (n,)
+    spread : float
+
+    Examples
+    --------
+    >>> far_from_group(np.array([1.0, 2.0, 3.0, 4.0, 99.0]), np.zeros(5, dtype=np.intp), 3.0).tolist()
+    [False, False, False, False, True]
+    """
+    by = pd.Series(values).groupby(group, sort=False)
+    centre = by.transform("median").to_numpy()
+    quartiles = by.quantile(0.75) - by.quantile(0.25)
+    width = pd.Series(group).map(quartiles).to_numpy(dtype=np.float64)
+    far = np.abs(values - centre) > spread * width
+    return np.asarray(far & (width > 0), dtype=bool)
+
+
+def _far(work: Work, welfare: Floats, spread: float) -> npt.NDArray[np.bool_]:
+    use = work.stays & (welfare > 0)
+    out = np.zeros(len(welfare), dtype=bool)
+    if use.any():
+        rows = work.frame.loc[use, ["county", "wave"]]
+        group = rows.groupby(["county", "wave"], sort=False).ngroup()
+        out[use] = far_from_group(np.log(welfare[use]), np.asarray(group, dtype=np.intp), spread)
+    return out
+
+
+def _identity(work: Work) -> None:
+    used = set(work.used)
+    tolerance = work.plan.clean.identity_tolerance
+    if {*SOURCES, "operating_expense", "income_net"} <= used:
+        made = sum((work.numbers(s) for s in SOURCES), start=-work.numbers("operating_expense"))
+        net = work.numbers("income_net")
+        broken = np.abs(made - net) > tolerance
+        work.flag(broken, "I05", "income_net", _said(broken, made, "sum of incomes less expenses {:.2f}"))
+    if {"income_net", "size", "income_pc"} <= used:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            head = work.numbers("income_net") / work.numbers("size")
+        broken = np.abs(head - work.numbers("income_pc")) > tolerance
+        work.flag(broken, "I06", "income_pc", _said(broken, head, "net income over size {:.2f}"))
+
+
+def _said(rows: npt.NDArray[np.bool_], values: Floats, form: str) -> pd.Series:
+    out = np.full(len(rows), None, dtype=object)
+    out[np.flatnonzero(rows)] = [form.format(v) for v in values[rows]]
+    return pd.Series(out, dtype="str")

@@ -1,0 +1,177 @@
+"""Rows as a whole: what is no observation, keys, and rows that repeat each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evalkit import schema
+from evalkit.cleaning.work import Flags, Work
+from evalkit.errors import DataError
+from evalkit.ingest.cells import is_scientific, row_word
+from evalkit.ledger import PROVENANCE
+
+REQUIRED: dict[str, tuple[str, ...]] = {
+    "household": ("household", "wave"),
+    "member": ("household",),
+    "program": ("household", "program"),
+    "village": ("village",),
+    "survey": (),
+    "totals": (),
+}
+"""Columns besides the county without which a row has no place."""
+_ID_KEYS = ("household", "person", "village", "county")
+_UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
+    "household": (("household", "wave"),),
+    "member": (("person", "wave"), ("person",)),
+    "village": (("village", "wave"), ("village",)),
+    "survey": (("household", "wave"), ("household",)),
+    "totals": (("wave",), ()),
+    "program": (),
+}
+"""Candidates for the key within a county; the first whose columns exist. Programs have none: several
+grants in a year are no contradiction."""
+
+
+def set_aside_no_data(work: Work) -> None:
+    """Take out blank, totals and signature rows, and waves in which a wide file has nothing (R01-R04)."""
+    given = set(work.raw.taken("constant")) | set(work.raw.taken("household"))
+    by_wave = work.raw.mapping["wave"].notna()
+    content = [c for c in work.raw.fields if c not in given]
+    candidates = _without_key(work)
+    kinds = np.full(len(work.frame), "", dtype=object)
+    part = work.frame.loc[candidates, content]
+    kinds[np.flatnonzero(candidates)] = [_row_kind(row) for row in part.itertuples(index=False, name=None)]
+    for word, rule_id in (("blank", "R01"), ("totals", "R02"), ("signature", "R03")):
+        work.take_out(np.asarray(kinds == word, dtype=bool), rule_id)
+    if by_wave.any():
+        varying = list(dict.fromkeys(work.raw.mapping.loc[by_wave, "field"]))
+        work.take_out(work.frame[varying].isna().all(axis=1).to_numpy(), "R04")
+
+
+def _without_key(work: Work) -> Flags:
+    """Return rows that lack a key, or have a totals or signature word in it."""
+    keys = [k for k in ("county", *REQUIRED[work.table]) if k in work.frame]
+    out = np.zeros(len(work.frame), dtype=bool)
+    for key in keys:
+        cells = work.frame[key]
+        odd = [c for c in cells.dropna().unique() if not c.strip() or row_word(c)]
+        out |= (cells.isna() | cells.isin(odd)).to_numpy()
+    return out
+
+
+def _row_kind(cells: tuple[object, ...]) -> str:
+    texts = [c for c in cells if isinstance(c, str) and c.strip()]
+    if not texts:
+        return "blank"
+    words = {row_word(c) for c in texts}
+    if "totals" in words:
+        return "totals"
+    return "signature" if "signature" in words and 2 * len(texts) <= max(len(cells), 2) else ""
+
+
+def check_required(work: Work) -> None:
+    """Refuse a table without a column that every row needs.
+
+    Raises
+    ------
+    DataError
+        No column is mapped to a key.
+    """
+    lacks = [k for k in REQUIRED[work.table] if k not in work.used]
+    if not lacks:
+        return
+    labels = ", ".join(f"{k!r} ({schema.label(k, 'zh')})" for k in lacks)
+    known = work.raw.taken("unrecognised")
+    hint = " For a file of one wave, state `wave`." if "wave" in lacks else ""
+    msg = (
+        f"the {work.table} table has no column for {labels}; map it in plan.data.{work.table}.columns.{hint} "
+        f"Headers not recognised: {', '.join(known[:15]) or 'none'}"
+    )
+    raise DataError(msg)
+
+
+def quarantine_keys(work: Work) -> None:
+    """Set aside rows whose keys are missing, destroyed or outside the plan (K01-K05)."""
+    for key in REQUIRED[work.table]:
+        work.take_out(
+            work.frame[key].isna().to_numpy(), "K01", key, work.raw.frame[key].set_axis(work.frame.index)
+        )
+    rule_id = "K04" if "county" in work.raw.taken("household") else "K03"
+    link = next((c for c in ("household", "village") if c in work.frame), "county")
+    work.take_out(work.frame["county"].isna().to_numpy(), rule_id, "county", work.cells(link))
+    for key in _ID_KEYS:
+        if key in work.used:
+            bad = [c for c in work.frame[key].dropna().unique() if is_scientific(c)]
+            work.take_out(work.frame[key].isin(bad).to_numpy(), "K05", key)
+    if work.table == "household" and work.plan.waves:
+        known = [str(w) for w in work.plan.waves]
+        work.take_out(~work.frame["wave"].isin(known).to_numpy(), "K02", "wave")
+
+
+def settle_duplicates(work: Work) -> None:
+    """Merge exact repetitions; treat contradictions as the plan says (D01-D03).
+
+    Raises
+    ------
+    DataError
+        ``plan.clean.duplicates`` is ``error`` and rows of one key differ; the rows are attached.
+    """
+    content = [c for c in work.frame.columns if c not in PROVENANCE]
+    key = _key(work)
+    rows = work.frame.loc[work.stays]
+    if key is not None:
+        rows = rows.loc[rows[key].notna().all(axis=1)]
+        rows = rows.loc[rows.duplicated(key, keep=False)]
+    again = rows.duplicated(content, keep="first")
+    if again.any():
+        group = rows.groupby(content, sort=False, dropna=False).ngroup()
+        first = pd.Series(rows.index, index=group.to_numpy()).groupby(level=0).first()
+        at = rows.index[again].to_numpy()
+        work.merge(at, first.loc[group[again]].to_numpy(), "D01")
+    if key is None:
+        return
+    left = rows.loc[~again]
+    left = left.loc[left.duplicated(key, keep=False)]
+    if len(left):
+        _contradictions(work, left, key)
+
+
+def _contradictions(work: Work, left: pd.DataFrame, key: list[str]) -> None:
+    choice = work.plan.clean.duplicates
+    group = left.groupby(key, sort=False).ngroup()
+    if choice == "error":
+        first = ", ".join(str(left.iloc[0][k]) for k in key if k != "county" or len(key) == 1)
+        msg = (
+            f"{group.nunique()} keys of the {work.table} table ({' × '.join(key)}) stand in {len(left)} of "
+            f"{len(work.frame)} rows that differ (first: {first}; {left.iloc[0]['_file']}, row {left.iloc[0]['_row']}). "
+            "Add `duplicates: latest` (or first, quarantine) to plan.clean, or mend the raw files"
+        )
+        raise DataError(msg, left)
+    if choice == "quarantine":
+        out = np.zeros(len(work.frame), dtype=bool)
+        out[left.index.to_numpy()] = True
+        work.take_out(out, "D02", "", _others(left, group, len(work.frame)))
+        return
+    keep = "first" if choice == "first" else "last"
+    stays = ~left.duplicated(key, keep=keep)  # type: ignore[arg-type]
+    target = pd.Series(left.index[stays], index=group[stays].to_numpy())
+    at = left.index[~stays].to_numpy()
+    work.merge(at, target.loc[group[~stays]].to_numpy(), "D03")
+
+
+def _others(left: pd.DataFrame, group: pd.Series, n: int) -> pd.Series:
+    """Return, for each contradicting row, where the rows of its key are."""
+    where = left["_file"] + ":" + left["_row"].astype("str")
+    joined = where.groupby(group.to_numpy()).agg(" = ".join)
+    out = pd.Series(np.nan, index=pd.RangeIndex(n), dtype="str")
+    out.loc[left.index] = joined.loc[group].to_numpy()
+    return out
+
+
+def _key(work: Work) -> list[str] | None:
+    used = set(work.used)
+    for names in _UNIQUE[work.table]:
+        if set(names) <= used:
+            return ["county", *names]
+    return None

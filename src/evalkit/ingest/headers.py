@@ -1,0 +1,310 @@
+"""Which row is the header, and which header is which field.
+
+Headers are compared after removal of white space, case, full-width forms and bracketed units. What the
+plan says comes first; then the codebook; what neither knows keeps its own name and is listed. Canonical
+(English) names of the codebook count as headers only where the plan maps no column of the table, so that
+a foreign file's ``size`` or ``weight`` is never taken for ours unasked.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalkit import schema
+from evalkit.errors import DataError
+from evalkit.ingest.cells import compact
+from evalkit.ingest.sheets import Row, Sheet
+from evalkit.plan import TableSource, WideLayout
+
+_UNIT = re.compile(
+    r"[(\[【](单位[:：]?)?(人民币)?(元|万元|千元|人|口|岁|年|月|个月|个|户|亩|公里|千米|米|km|m|平方米|㎡|m2|%|元/年|元/人|yuan)[)\]】]"
+)
+_WAN = re.compile(r"[(\[【](单位[:：]?)?(人民币)?万元[)\]】]|单位[:：]?(人民币)?万元")
+_ONE = re.compile(r"[(\[【](单位[:：]?)?(人民币)?元(/[年人])?[)\]】]|单位[:：]?(人民币)?元")
+
+
+@dataclass(frozen=True)
+class Match:
+    """One header and what it is taken for.
+
+    `columns` are the positions (0-based) of the cells; several for a composite id. `wave` is set for a
+    column of one wave in a wide file. `how` is ``plan``, ``codebook`` or ``unrecognised``.
+    """
+
+    columns: tuple[int, ...]
+    header: str
+    field: str
+    how: str
+    wave: int | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of one sheet: its 1-based row (0 for named columns), names, titles above, how it was found."""
+
+    row: int
+    names: tuple[str, ...]
+    titles: tuple[str, ...]
+    found: str
+    matches: tuple[Match, ...]
+
+
+def key(header: str) -> str:
+    """Return a header as it is compared.
+
+    >>> key(" 人均纯收入（元） "), key("县（市、区）"), key("*户编号：")
+    ('人均纯收入', '县(市、区)', '户编号')
+    """
+    return _UNIT.sub("", compact(header).casefold()).strip("*:： ")
+
+
+def unit_of(text: str) -> str:
+    """Return ``wan`` for amounts in ten thousands, ``one`` for units, ``""`` when nothing is said.
+
+    >>> unit_of("纯收入（万元）"), unit_of("纯收入(元)"), unit_of("单位：万元"), unit_of("户编号")
+    ('wan', 'one', 'wan', '')
+    """
+    tight = compact(text)
+    if _WAN.search(tight):
+        return "wan"
+    return "one" if _ONE.search(tight) else ""
+
+
+def codebook(table: schema.Table, source: TableSource | None) -> dict[str, str]:
+    """Return the fields of a table by the headers they arrive under (as `key` gives them)."""
+    known: dict[str, str] = {}
+    for field in schema.fields_of(table):
+        names = (*field.headers, field.zh)
+        for name in names:
+            known.setdefault(key(name), field.name)
+    if source is None or not source.columns:
+        for field in schema.fields_of(table):
+            known.setdefault(key(field.name), field.name)
+    return known
+
+
+def find_header(sheet: Sheet, table: schema.Table, source: TableSource | None) -> Header | None:
+    """Find the header of a sheet.
+
+    The row the plan states; else the first row that has half of the headers the plan names, or of which half
+    of the cells are in the codebook. A row of group titles above single columns, with the names
+    of the others blank, is joined with the row below it.
+
+    Returns
+    -------
+    Header or None
+        None when there is no header; see `no_header`.
+
+    Raises
+    ------
+    DataError
+        A header occurs twice, or two headers are the same field, or the plan names one that is absent.
+    """
+    if sheet.named:
+        return _header(sheet, 0, sheet.top[0], "column names of the file", table, source)
+    if source is not None and source.header_row is not None:
+        row = source.header_row
+        if row > len(sheet.top):
+            msg = f"{sheet.where}: header_row is {row}, the header must be in the first {len(sheet.top)} rows"
+            raise DataError(msg)
+        return _header(sheet, row, sheet.top[row - 1], "plan: header_row", table, source)
+    known = codebook(table, source)
+    wanted = _wanted(source)
+    ends = _ends(source)
+    for i, cells in enumerate(sheet.top):
+        keys = {key(c) for c in cells if c is not None and key(c)}
+        there = sum(k in keys or any(k + e in keys for e in ends) for k in wanted)
+        if wanted and 2 * there >= len(wanted):
+            found = f"{there} of {len(wanted)} headers of the plan"
+            return _header(sheet, i + 1, cells, found, table, source)
+        hits = sum(_recognised(k, known, source) for k in keys)
+        if len(keys) >= 2 and 2 * hits >= len(keys):
+            row, names = _two_rows(sheet, i, known, source)
+            return _header(sheet, row, names, f"{hits} of {len(keys)} cells recognised", table, source)
+    return None
+
+
+def no_header(sheets: Sequence[Sheet], table: schema.Table, source: TableSource | None) -> DataError:
+    """Return the error for files in which no header was found."""
+    seen = []
+    for sheet in sheets[:3]:
+        rows = [" | ".join(c or "" for c in row[:8]) for row in sheet.top[:5]]
+        seen.append(f"{sheet.where}: " + " / ".join(r for r in rows if r.strip(" |")))
+    named = [h for v in source.columns.values() for h in _parts(v)] if source is not None else []
+    wanted = named or [f.headers[0] for f in schema.fields_of(table) if f.headers]
+    msg = (
+        f"no header row of a {table} table in the first rows of {seen[0]}"
+        + "".join(f"; {s}" for s in seen[1:])
+        + f". Looked for: {', '.join(wanted[:12])} … Map your headers in plan.data.{table}.columns, or state header_row"
+    )
+    return DataError(msg)
+
+
+def _header(
+    sheet: Sheet, row: int, cells: Row, found: str, table: schema.Table, source: TableSource | None
+) -> Header:
+    names = [c.strip() if c is not None else "" for c in cells]
+    while names and not names[-1]:
+        names.pop()
+    _refuse_twice(sheet, names)
+    titles = tuple("".join(c or "" for c in r).strip() for r in sheet.top[: max(row - 1, 0)])
+    matches = match(sheet.where, names, table, source)
+    return Header(row, tuple(names), tuple(t for t in titles if t), found, matches)
+
+
+def _refuse_twice(sheet: Sheet, names: list[str]) -> None:
+    seen: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        if name:
+            seen.setdefault(compact(name), []).append(i + 1)
+    twice = {n: at for n, at in seen.items() if len(at) > 1}
+    if twice:
+        what = "; ".join(f"{n!r} in columns {', '.join(map(str, at))}" for n, at in twice.items())
+        msg = f"{sheet.where}: headers occur more than once: {what}. Rename or remove the superfluous ones"
+        raise DataError(msg)
+
+
+def match(
+    where: str, names: Sequence[str], table: schema.Table, source: TableSource | None
+) -> tuple[Match, ...]:
+    """Return what each header is taken for, in the order of the columns.
+
+    Raises
+    ------
+    DataError
+        Two headers are the same field; or the plan names a header that is absent (the nearest is named).
+    """
+    taken = list(_planned(where, names, source))
+    used = {i for m in taken for i in m.columns}
+    fields = {(m.field, m.wave) for m in taken} | {(m.field, None) for m in taken}
+    if source is not None and source.wave is not None:
+        fields.add(("wave", None))
+    known = codebook(table, source)
+    for i, name in enumerate(names):
+        if i in used or not name:
+            continue
+        field, wave = _split(name, known, source)
+        if field is None or (field, None) in fields:
+            continue
+        same = next((m for m in taken if (m.field, m.wave) == (field, wave)), None)
+        if same is not None:
+            msg = (
+                f"{where}: {same.header!r} and {name!r} are both {field!r}; say which in "
+                f"plan.data.{table}.columns ({field}: {same.header})"
+            )
+            raise DataError(msg)
+        taken.append(Match((i,), name, field, "codebook", wave, unit_of(name)))
+        used.add(i)
+    own = {m.field for m in taken}
+    for i, name in enumerate(names):
+        if i not in used:
+            field = name or f"(column {i + 1})"
+            taken.append(Match((i,), name, f"{field} (raw)" if field in own else field, "unrecognised"))
+    return tuple(sorted(taken, key=lambda m: m.columns))
+
+
+def _planned(where: str, names: Sequence[str], source: TableSource | None) -> list[Match]:
+    if source is None:
+        return []
+    out: list[Match] = []
+    for field, value in source.columns.items():
+        parts = _parts(value)
+        if len(parts) == 1:
+            out += _columns_of(where, names, field, parts[0], source)
+        else:
+            at = tuple(_position(where, names, p) for p in parts)
+            out.append(Match(at, "+".join(parts), field, "plan"))
+    for name in source.keep:
+        out += _columns_of(where, names, name, name, source)
+    return out
+
+
+def _columns_of(where: str, names: Sequence[str], field: str, raw: str, source: TableSource) -> list[Match]:
+    """Return the column of a raw header, or its columns by wave in a wide file."""
+    layout = source.layout
+    if isinstance(layout, WideLayout) and _find(names, raw) is None:
+        by_wave = {w: _find(names, f"{raw}{layout.separator}{s}") for s, w in layout.waves.items()}
+        found = [
+            Match((i,), names[i], field, "plan", w, unit_of(names[i]))
+            for w, i in by_wave.items()
+            if i is not None
+        ]
+        if found:
+            return found
+    i = _position(where, names, raw)
+    return [Match((i,), names[i], field, "plan", None, unit_of(names[i]))]
+
+
+def _find(names: Sequence[str], raw: str) -> int | None:
+    if raw in names:
+        return list(names).index(raw)
+    keys = [key(n) for n in names]
+    return keys.index(key(raw)) if key(raw) in keys else None
+
+
+def _position(where: str, names: Sequence[str], raw: str) -> int:
+    i = _find(names, raw)
+    if i is not None:
+        return i
+    near = difflib.get_close_matches(raw, list(names), n=1, cutoff=0.5)
+    hint = f"; nearest is {near[0]!r}" if near else ""
+    some = ", ".join(n for n in names[:15] if n)
+    msg = f"{where} has no column {raw!r}, which the plan names{hint}. Its columns: {some}"
+    raise DataError(msg)
+
+
+def _parts(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _wanted(source: TableSource | None) -> set[str]:
+    """Return the keys of all headers the plan names, without the wave in a wide file."""
+    if source is None:
+        return set()
+    return {key(p) for v in (*source.columns.values(), *source.keep) for p in _parts(v)}
+
+
+def _ends(source: TableSource | None) -> tuple[str, ...]:
+    """Return what stands behind the name of a column of one wave in a wide file."""
+    if source is None or not isinstance(source.layout, WideLayout):
+        return ()
+    return tuple(key(f"{source.layout.separator}{s}") for s in source.layout.waves)
+
+
+def _recognised(k: str, known: dict[str, str], source: TableSource | None) -> bool:
+    bases = _wanted(source)
+    if k in bases or any(k.endswith(e) and k[: len(k) - len(e)] in bases for e in _ends(source)):
+        return True
+    return _split(k, known, source)[0] is not None
+
+
+def _split(name: str, known: dict[str, str], source: TableSource | None) -> tuple[str | None, int | None]:
+    """Return the codebook field and the wave (wide files) of a header."""
+    field = known.get(key(name))
+    if field is None and source is not None and isinstance(source.layout, WideLayout):
+        for suffix, wave in source.layout.waves.items():
+            end = f"{source.layout.separator}{suffix}"
+            if name.endswith(end) and key(name.removesuffix(end)) in known:
+                return known[key(name.removesuffix(end))], wave
+    return field, None
+
+
+def _two_rows(sheet: Sheet, i: int, known: dict[str, str], source: TableSource | None) -> tuple[int, Row]:
+    """Join a header row with the one below it where that one only names columns left open above."""
+    upper = sheet.top[i]
+    if i + 1 >= len(sheet.top):
+        return i + 1, upper
+    lower = sheet.top[i + 1]
+    width = max(len(upper), len(lower))
+    above = upper + [None] * (width - len(upper))
+    below = lower + [None] * (width - len(lower))
+    named = [k for k in range(width) if below[k] is not None]
+    fits = bool(named) and all(_recognised(key(below[k] or ""), known, source) for k in named)
+    open_above = all(above[k] is None or not _recognised(key(above[k] or ""), known, source) for k in named)
+    if fits and open_above:
+        return i + 2, [b if b is not None else a for a, b in zip(above, below, strict=True)]
+    return i + 1, upper
