@@ -124,10 +124,16 @@ def test_simple_average_with_options(
     np.testing.assert_allclose([out.values[0], out.std_error[0]], [value, se], rtol=0, atol=digits)
 
 
-def test_clusters_use_t_with_their_number_less_one(mpdta: pd.DataFrame) -> None:
-    out = impact.aggregate(impact.att_gt(mpdta, **ROLES, cluster="st"), "event")
+def test_clusters_that_carry_little_do_not_count_as_degrees_of_freedom(mpdta: pd.DataFrame) -> None:
+    att = impact.att_gt(mpdta, **ROLES, cluster="st")
+    out = impact.aggregate(att, "event")
     assert out.clusters is not None
-    assert set(out.df) == {28.0}
+    z = att.influence[:, 0]
+    by_hand = 3 * (z**2).sum() ** 2 / (z**4).sum() - 2
+    assert att.estimate.df[0] == pytest.approx(min(max(by_hand, 1.0), 28.0), rel=1e-12)
+    assert (out.df <= 28).all()
+    assert (out.df >= 1).all()
+    assert (out.df < 28).any()
     assert set(out.clusters) == {29.0}
     said = [n.en for n in out.about.notes]
     assert any("29 clusters" in s for s in said)

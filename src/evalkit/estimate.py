@@ -263,17 +263,28 @@ class Estimate:
         )
 
     def wald(self) -> Wald:
-        """Return the joint test that all values are zero (F with the smallest df; chi-square if infinite)."""
-        rank = int(np.linalg.matrix_rank(self.cov))
+        """Return the joint test that all values are zero.
+
+        Chi-square where the degrees of freedom are infinite; else the adjusted Wald test, the statistic times
+        (d - k + 1) / (d k) against F(k, d - k + 1) with the smallest d (Korn & Graubard 1990, Am. Stat. 44).
+
+        Raises
+        ------
+        EstimationError
+            The covariance has no full rank, or d is too small for k values.
+        """
+        rank, df = int(np.linalg.matrix_rank(self.cov)), float(self.df.min())
         if rank < len(self) or not np.isfinite(self.cov).all():
-            msg = (
-                f"{self.about.estimand}: the covariance of {len(self)} values has rank {rank}; no joint test"
-            )
+            msg = f"{self.about.estimand}: the covariance of {len(self)} values has rank {rank}; no joint test"
             raise EstimationError(msg)
         stat = float(self.values @ linalg.solve(self.cov, self.values, assume_a="pos"))
-        df = float(self.df.min())
-        p = stats.chi2.sf(stat, rank) if np.isinf(df) else stats.f.sf(stat / rank, rank, df)
-        return Wald(stat, rank, df, float(p))
+        if np.isinf(df):
+            return Wald(stat, rank, df, float(stats.chi2.sf(stat, rank)))
+        rest = df - rank + 1
+        if rest <= 0:
+            msg = f"{self.about.estimand}: {df:.1f} degrees of freedom are too few to test {rank} values jointly"
+            raise EstimationError(msg)
+        return Wald(stat, rank, df, float(stats.f.sf(stat * rest / (df * rank), rank, rest)))
 
     def with_notes(self, *notes: Text) -> Estimate:
         """Return the same estimate with more notes."""

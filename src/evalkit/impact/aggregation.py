@@ -14,7 +14,7 @@ from evalkit.estimate import Estimate, Wald
 from evalkit.impact import notes as say
 from evalkit.impact.comparison import Method
 from evalkit.impact.group_time import BasePeriod, ControlGroup, GroupTime, att_gt
-from evalkit.impact.inference import outer
+from evalkit.impact.inference import outer, satterthwaite
 from evalkit.impact.inputs import Bools, Data, Floats
 
 Kind = Literal["simple", "event", "cohort", "calendar"]
@@ -183,7 +183,7 @@ def pre_trend(effects: GroupTime | Estimate, *, anticipation: float = 0) -> Wald
     Returns
     -------
     Wald
-        Chi-square where units are independent, F with clusters.
+        Chi-square where units are independent, adjusted F with clusters.
 
     Raises
     ------
@@ -268,7 +268,7 @@ def _estimate(att: GroupTime, keys: pd.DataFrame, parts: list[_Average], estiman
         keys=keys,
         values=np.array([p.value for p in parts]),
         cov=outer(influence),
-        df=np.full(k, base.df[0]),
+        df=np.full(k, np.inf) if np.isinf(base.df).all() else satterthwaite(influence),
         n=np.full(k, float(att.units)),
         about=replace(base.about, estimand=estimand),
         clusters=np.full(k, len(influence), dtype=float),

@@ -13,7 +13,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.impact import notes as say
 from evalkit.impact.comparison import Effect, Method, compare
-from evalkit.impact.inference import ErrorRule, check_clusters, choose, lone_sides, outer
+from evalkit.impact.inference import ErrorRule, check_clusters, choose, lone_sides, outer, satterthwaite
 from evalkit.impact.inputs import Bools, Data, Floats, Ints, names, needed, read, source
 from evalkit.impact.wide import Names, Wide, widen
 from evalkit.text import Text
@@ -295,7 +295,7 @@ def _result(wide: Wide, rules: _Rules, cells: _Cells, name: Names) -> GroupTime:
         keys=pd.DataFrame(cells.keys, columns=["cohort", "time"]).pipe(_whole),
         values=values,
         cov=cov,
-        df=np.full(k, count - 1.0 if clustered else np.inf),
+        df=satterthwaite(influence) if clustered else np.full(k, np.inf),
         n=np.array(cells.n, dtype=float),
         about=About("att", f"group-time effects, {trend}{adjusted}", CITATION, notes=tuple(told)),
         clusters=np.full(k, float(count)),

@@ -87,6 +87,24 @@ def outer(influence: Floats, factor: float = 1.0) -> Floats:
     return np.asarray(influence.T @ influence * factor, dtype=float)
 
 
+def satterthwaite(influence: Floats) -> Floats:
+    """Return degrees of freedom of clustered variances from how unevenly clusters contribute, shape (k,).
+
+    With independent normal cluster contributions z the variance estimate S2 = Σ z² behaves like a scaled
+    chi-square with (Σ σ²)² / Σ σ⁴ degrees of freedom (Satterthwaite 1946). Σ z⁴ / 3 is unbiased for Σ σ⁴ and
+    S2² - 2 Σ z⁴ / 3 for (Σ σ²)², which gives 3 S2² / Σ z⁴ - 2, held between 1 and G - 1. A few treated
+    villages among many untreated ones then count as few.
+
+    >>> satterthwaite(np.array([[1.0, 5.0], [1.0, 0.1], [-1.0, 0.1], [1.0, 0.1]])).round(1).tolist()
+    [3.0, 1.0]
+    """
+    second, fourth = (influence**2).sum(axis=0), (influence**4).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = 3 * second**2 / fourth - 2
+    most = len(influence) - 1.0
+    return np.asarray(np.where(fourth > 0, np.clip(df, 1.0, most), most), dtype=float)
+
+
 def hc1_factor(rows: int, parameters: int) -> float:
     """Return n / (n - K) (MacKinnon and White 1985)."""
     return rows / _spare(rows, parameters)

@@ -26,8 +26,8 @@ def zero_weights(count: int) -> Text:
 def clustered(name: str, count: int) -> Text:
     """Say what the standard errors are clustered by."""
     return Text(
-        en=f"Standard errors clustered by {name!r}: {count} clusters, t with {count - 1} degrees of freedom.",
-        zh=f"标准误按 {name!r} 聚类：{count} 个聚类，t 分布自由度 {count - 1}。",
+        en=f"Standard errors clustered by {name!r}: {count} clusters, intervals by Student's t.",
+        zh=f"标准误按 {name!r} 聚类：{count} 个聚类，区间按 t 分布。",
     )
 
 

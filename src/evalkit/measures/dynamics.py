@@ -324,6 +324,7 @@ def _about(panel: Panel, pairs: Pairs, group: Cells, name: str) -> About:
         notes.append(_notes.gaps(spans))
     return About(
         estimand=name,
+        interval="kg",
         method="ratio of totals over pairs of consecutive waves, linearised",
         citation=DEVILLE,
         unit="share",

@@ -104,6 +104,7 @@ def fgt(
         notes.append(_notes.negative(below))
     about = About(
         estimand=FGT_NAMES.get(float(alpha), f"FGT({alpha:g})"),
+        interval="kg" if alpha == 0 else "t",
         method="weighted mean of poverty scores, fixed line",
         citation=FGT_PAPER,
         unit="share",
