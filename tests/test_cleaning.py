@@ -74,12 +74,12 @@ def parquet(frame: pd.DataFrame) -> bytes:
 
 
 def test_a_clean_table_passes_unchanged() -> None:
-    result = cleaned(("530602", "001", "2016", "4", "3000"), ("530602", "002", "2016", "3", "2500.5"))
+    result = cleaned(("990602", "001", "2016", "4", "3000"), ("990602", "002", "2016", "3", "2500.5"))
     assert len(result.ledger) == 0
     assert result.quarantine.empty
     assert result.open_cases.empty
     assert result.frame.to_dict("list") == {
-        "county": ["530602", "530602"],
+        "county": ["990602", "990602"],
         "household": ["001", "002"],
         "wave": [2016, 2016],
         "size": [4.0, 3.0],
@@ -92,10 +92,10 @@ def test_a_clean_table_passes_unchanged() -> None:
 
 def test_cells_are_tidied_under_their_rules() -> None:
     result = cleaned(
-        (" 530602", "００1", "2016年", "４人", "3,000元"),
-        ("530602", "2.0", "201612", "3", "0.25万元"),
-        ("530602", "3", "2016", "2", "不详"),
-        ("530602", "4", "2016", "2", "约三千"),
+        (" 990602", "００1", "2016年", "４人", "3,000元"),
+        ("990602", "2.0", "201612", "3", "0.25万元"),
+        ("990602", "3", "2016", "2", "不详"),
+        ("990602", "4", "2016", "2", "约三千"),
     )
     assert result.frame["household"].tolist() == ["001", "2", "3", "4"]
     assert result.frame["income_pc"].fillna(-1).tolist() == [3000.0, 2500.0, -1.0, -1.0]
@@ -114,7 +114,7 @@ def test_cells_are_tidied_under_their_rules() -> None:
 
 def test_rows_that_are_no_data_are_counted() -> None:
     result = cleaned(
-        ("530602", "1", "2016", "4", "3000"),
+        ("990602", "1", "2016", "4", "3000"),
         (None, None, None, None, None),
         (" ", None, None, None, None),
         ("合 计", None, None, "4", "3000"),
@@ -132,19 +132,19 @@ def test_rows_that_are_no_data_are_counted() -> None:
 
 def test_a_village_named_like_a_totals_row_is_data() -> None:
     columns = [*COLUMNS, "village_name"]
-    result = cleaned(("530602", "1", "2016", "4", "3000", "合计"), columns=columns)
+    result = cleaned(("990602", "1", "2016", "4", "3000", "合计"), columns=columns)
     assert result.rows()["clean"] == 1
 
 
 def test_rows_without_keys_are_quarantined_with_their_raw_cells() -> None:
     result = cleaned(
-        ("530602", "1", "2016", "4", "3000"),
-        ("530602", None, "2016", "4", "１"),
+        ("990602", "1", "2016", "4", "3000"),
+        ("990602", None, "2016", "4", "１"),
         (None, "3", "2016", "4", "3000"),
-        ("530602", "4", "2013", "4", "3000"),
-        ("530602", "5.2E+17", "2016", "4", "3000"),
-        ("530602", "6", "2016", "0", "3000"),
-        ("530602", "7", "某年", "4", "3000"),
+        ("990602", "4", "2013", "4", "3000"),
+        ("990602", "5.2E+17", "2016", "4", "3000"),
+        ("990602", "6", "2016", "0", "3000"),
+        ("990602", "7", "某年", "4", "3000"),
         waves=(2016,),
     )
     out = result.quarantine.set_index("row")
@@ -169,11 +169,11 @@ def test_merged_cells_leave_rows_without_a_key_in_quarantine(tmp_path: Path) -> 
 
 def test_repetitions_merge_and_contradictions_follow_the_plan() -> None:
     rows = (
-        ("530602", "1", "2016", "4", "3000"),
-        ("530602", "1", "2016", "4", "3,000"),
-        ("530602", "2", "2016", "4", "2000"),
-        ("530602", "2", "2016", "4", "2100"),
-        ("530621", "1", "2017", "4", "3000"),
+        ("990602", "1", "2016", "4", "3000"),
+        ("990602", "1", "2016", "4", "3,000"),
+        ("990602", "2", "2016", "4", "2000"),
+        ("990602", "2", "2016", "4", "2100"),
+        ("990621", "1", "2017", "4", "3000"),
     )
     quarantined = cleaned(*rows)
     assert done(quarantined) == [
@@ -204,10 +204,10 @@ def test_repetitions_merge_and_contradictions_follow_the_plan() -> None:
 
 def test_welfare_above_the_limit_is_set_aside_and_missing_or_negative_welfare_kept() -> None:
     result = cleaned(
-        ("530602", "1", "2016", "4", "300000"),
-        ("530602", "2", "2016", "4", "-50"),
-        ("530602", "3", "2016", "4", None),
-        ("530602", "4", "2016", "4", "2000"),
+        ("990602", "1", "2016", "4", "300000"),
+        ("990602", "2", "2016", "4", "-50"),
+        ("990602", "3", "2016", "4", None),
+        ("990602", "4", "2016", "4", "2000"),
         clean={"welfare_max": 100000, "duplicates": "error"},
     )
     assert done(result) == [[1, "I03", "quarantine"], [2, "I02", "flag"], [3, "I01", "flag"]]
@@ -217,14 +217,14 @@ def test_welfare_above_the_limit_is_set_aside_and_missing_or_negative_welfare_ke
 
 
 def test_outliers_are_flagged_by_county_and_wave_and_kept() -> None:
-    usual = [("530602", str(i), "2016", "4", str(2000 + 10 * i)) for i in range(20)]
-    other = [("530621", f"x{i}", "2016", "4", str(200000 + 1000 * i)) for i in range(20)]
-    result = cleaned(*usual, ("530602", "99", "2016", "4", "200000"), *other)
+    usual = [("990602", str(i), "2016", "4", str(2000 + 10 * i)) for i in range(20)]
+    other = [("990621", f"x{i}", "2016", "4", str(200000 + 1000 * i)) for i in range(20)]
+    result = cleaned(*usual, ("990602", "99", "2016", "4", "200000"), *other)
     assert result.ledger.flags()[["household", "rule"]].to_numpy().tolist() == [["99", "I04"]]
     assert (
         len(
             cleaned(
-                *usual, ("530602", "99", "2016", "4", "200000"), clean={"income_outliers": {"kind": "none"}}
+                *usual, ("990602", "99", "2016", "4", "200000"), clean={"income_outliers": {"kind": "none"}}
             ).ledger
         )
         == 0
@@ -236,10 +236,10 @@ def test_the_income_identity_is_checked() -> None:
         *COLUMNS, "wage_income", "operating_income", "property_income", "transfer_income", "operating_expense", "income_net",
     ]  # fmt: skip
     result = cleaned(
-        ("530602", "1", "2016", "4", "500", "1500", "1000", "0", "100", "600", "2000"),
-        ("530602", "2", "2016", "4", "550", "1500", "1000", "0", "100", "600", "2200"),
-        ("530602", "3", "2016", "4", "400", "1500", "1000", "0", "100", "600", "2000"),
-        ("530602", "4", "2016", "4", "500", None, "1000", "0", "100", "600", "2000"),
+        ("990602", "1", "2016", "4", "500", "1500", "1000", "0", "100", "600", "2000"),
+        ("990602", "2", "2016", "4", "550", "1500", "1000", "0", "100", "600", "2200"),
+        ("990602", "3", "2016", "4", "400", "1500", "1000", "0", "100", "600", "2000"),
+        ("990602", "4", "2016", "4", "500", None, "1000", "0", "100", "600", "2000"),
         columns=columns,
         clean={"income_outliers": {"kind": "none"}},
     )
@@ -269,8 +269,8 @@ def test_welfare_per_household_and_month_becomes_per_head_and_year() -> None:
 def test_words_become_codes_and_unknown_words_are_flagged() -> None:
     columns = [*COLUMNS, "status", "returned"]
     result = cleaned(
-        ("530602", "1", "2016", "4", "3000", "已 脱贫", "是"),
-        ("530602", "2", "2016", "4", "3000", "脱帽", "否"),
+        ("990602", "1", "2016", "4", "3000", "已 脱贫", "是"),
+        ("990602", "2", "2016", "4", "3000", "脱帽", "否"),
         columns=columns,
         clean={"income_outliers": {"kind": "none"}},
     )
@@ -280,12 +280,12 @@ def test_words_become_codes_and_unknown_words_are_flagged() -> None:
 
 def test_village_codes_are_made_unique_by_county() -> None:
     result = cleaned(
-        ("530602", "1", "2016", "4", "3000", "3"),
-        ("530621", "2", "2016", "4", "3000", "3"),
-        ("530621", "3", "2016", "4", "3000", "530621101201"),
+        ("990602", "1", "2016", "4", "3000", "3"),
+        ("990621", "2", "2016", "4", "3000", "3"),
+        ("990621", "3", "2016", "4", "3000", "990621101201"),
         columns=[*COLUMNS, "village"],
     )
-    assert result.frame["village"].tolist() == ["530602-3", "530621-3", "530621101201"]
+    assert result.frame["village"].tolist() == ["990602-3", "990621-3", "990621101201"]
     replays(result)
 
 
@@ -440,7 +440,7 @@ def test_a_household_in_two_counties_is_refused() -> None:
 
 cell = st.sampled_from(["3000", "2,500", "１２", "0.3万元", "不详", "x", "", " ", "-40", "300000"])
 row = st.tuples(
-    st.sampled_from(["530602", "530621", " 530602", None, "合计"]),
+    st.sampled_from(["990602", "990621", " 990602", None, "合计"]),
     st.sampled_from(["1", "2", "３", "4.0", None, "5.2E+17"]),
     st.sampled_from(["2016", "2017", "2016年", "201612", None, "去年"]),
     st.sampled_from(["4", "3人", "0", None]),

@@ -157,7 +157,7 @@ def test_one_treated_and_one_untreated_cluster() -> None:
 
 def test_few_clusters_are_said() -> None:
     out = impact.twfe(panel(MIXED), **FE, cluster="v")
-    assert "4 clusters, t with 3 degrees of freedom" in said(out)
+    assert "4 clusters, intervals by Student" in said(out)
     assert "Only 4 clusters" in said(out)
 
 

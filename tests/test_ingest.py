@@ -14,7 +14,7 @@ from evalkit.ingest import find_files, from_frame, read, read_all, split_by_coun
 from evalkit.plan import Plan, TableSource
 
 HEADER = "县代码,户编号,年度,家庭人口数,人均纯收入（元）"
-ROWS = "530602,001,2016,4,3000\n530602,002,2016,3,2500.5\n"
+ROWS = "990602,001,2016,4,3000\n990602,002,2016,3,2500.5\n"
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -64,12 +64,12 @@ def test_ragged_and_regular_files_give_the_same_cells(tmp_path: Path) -> None:
 
 
 def test_quoted_cells_may_hold_delimiters_and_line_ends(tmp_path: Path) -> None:
-    raw = read(write(tmp_path / "a.csv", f'{HEADER},备注\n530602,001,2016,4,"3,000","甲\n乙"\n'))
+    raw = read(write(tmp_path / "a.csv", f'{HEADER},备注\n990602,001,2016,4,"3,000","甲\n乙"\n'))
     assert raw.frame.loc[0, ["income_pc", "备注", "_row"]].tolist() == ["3,000", "甲\n乙", 2]
 
 
 def test_cells_beyond_the_header_are_kept_and_listed(tmp_path: Path) -> None:
-    raw = read(write(tmp_path / "a.csv", f"{HEADER}\n530602,001,2016,4,3000,说明文字\n"))
+    raw = read(write(tmp_path / "a.csv", f"{HEADER}\n990602,001,2016,4,3000,说明文字\n"))
     assert raw.frame["(column 6)"].tolist() == ["说明文字"]
     assert raw.taken("unrecognised") == ["(column 6)"]
 
@@ -206,7 +206,7 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
 def test_counties_are_split_without_losing_a_row(tmp_path: Path) -> None:
     write(
         tmp_path / "h.csv",
-        f"{HEADER}\n530602,1,2016,4,3000\n ５３０６２１ ,2,2016,3,1\n,3,2016,2,2\n合计,,,,\n",
+        f"{HEADER}\n990602,1,2016,4,3000\n ９９０６２１ ,2,2016,3,1\n,3,2016,2,2\n合计,,,,\n",
     )
     write(tmp_path / "m.txt", "人编号,户编号,姓名\np1,1,甲\np2,2,乙\np3,9,丙\n")
     plan = Plan(
@@ -217,12 +217,12 @@ def test_counties_are_split_without_losing_a_row(tmp_path: Path) -> None:
     )
     raw = read_all(plan, tmp_path)
     parts = split_by_county(raw)
-    assert list(parts) == ["", "530602", "530621"]
-    assert {k: len(p["household"]) for k, p in parts.items()} == {"": 2, "530602": 1, "530621": 1}
+    assert list(parts) == ["", "990602", "990621"]
+    assert {k: len(p["household"]) for k, p in parts.items()} == {"": 2, "990602": 1, "990621": 1}
     assert {k: p["member"].frame["person"].tolist() for k, p in parts.items()} == {
         "": ["p3"],
-        "530602": ["p1"],
-        "530621": ["p2"],
+        "990602": ["p1"],
+        "990621": ["p2"],
     }
 
 

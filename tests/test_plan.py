@@ -59,7 +59,7 @@ poverty: {line: {kind: none}}
 prices: {kind: none}
 design: {weigth: w,
          single_psu: center}
-exits: {county_zones: {530602: west}}
+exits: {county_zones: {990602: west}}
 impact:
   - {kind: did, program: relocation}
 """
@@ -69,8 +69,8 @@ impact:
         "line 6: design.weigth: unknown key; did you mean 'weight'?",
         "line 7: design.single_psu: 'center' is not one of error, centre, certainty, average, missing; "
         "did you mean 'centre'?",
-        "line 8: exits.county_zones.530602: the key 530602 is read as 530602, not as text; "
-        'put it in quotes: "530602"',
+        "line 8: exits.county_zones.990602: the key 990602 is read as 990602, not as text; "
+        'put it in quotes: "990602"',
         "line 10: impact.0.program: 'relocation' is not under programs; add it there with a label",
     ]
 
@@ -201,7 +201,7 @@ def test_lines_and_prices_of_the_plan_itself(tmp_path):
 
 def test_exit_rules_need_a_standard(tmp_path):
     with pytest.raises(PlanError, match="exits is taken from a standard, but the plan names none"):
-        plan_at(tmp_path).exit_rules("530602")
+        plan_at(tmp_path).exit_rules("990602")
 
 
 def test_a_standard_of_ones_own_is_found_beside_the_plan(tmp_path):

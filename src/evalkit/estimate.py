@@ -275,7 +275,9 @@ class Estimate:
         """
         rank, df = int(np.linalg.matrix_rank(self.cov)), float(self.df.min())
         if rank < len(self) or not np.isfinite(self.cov).all():
-            msg = f"{self.about.estimand}: the covariance of {len(self)} values has rank {rank}; no joint test"
+            msg = (
+                f"{self.about.estimand}: the covariance of {len(self)} values has rank {rank}; no joint test"
+            )
             raise EstimationError(msg)
         stat = float(self.values @ linalg.solve(self.cov, self.values, assume_a="pos"))
         if np.isinf(df):

@@ -167,9 +167,9 @@ def prefix(cells: pd.Series, before: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> cells = pd.Series(["530602101201", "3", "53-4", None], dtype="str")
-    >>> prefix(cells, pd.Series(["530602", "530602", "53", "53"], dtype="str")).tolist()
-    ['530602101201', '530602-3', '53-4', nan]
+    >>> cells = pd.Series(["990602101201", "3", "99-4", None], dtype="str")
+    >>> prefix(cells, pd.Series(["990602", "990602", "99", "99"], dtype="str")).tolist()
+    ['990602101201', '990602-3', '99-4', nan]
     """
     pairs = pd.DataFrame({"cell": cells, "code": before}).dropna().drop_duplicates()
     joined = {

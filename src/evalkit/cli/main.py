@@ -1,0 +1,227 @@
+"""Commands and exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+from evalkit.errors import EvalkitError, PlanError, ReportError
+
+if TYPE_CHECKING:
+    from evalkit.pipeline import BuildResult
+    from evalkit.plan import Plan
+
+PLAN = click.argument("plan", type=click.Path(path_type=Path))
+JOBS = click.option(
+    "--jobs", "-j", default=1, show_default=True, type=click.IntRange(1), help="Worker processes."
+)
+SET = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one setting of the plan; it is recorded as a deviation and printed in the reports.",
+)
+
+
+class Commands(click.Group):
+    """A group whose commands end with the error's exit code and no traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; user errors and interruption become exit codes."""
+        try:
+            return super().invoke(ctx)
+        except EvalkitError as error:
+            click.echo(f"{type(error).__name__}: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted; what was finished is kept", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="evalkit")
+def main() -> None:
+    """Evaluate poverty exits from household panels: one finished report per county.
+
+    Start with `evalkit init DIR`, put your file into DIR/data/raw, name its columns in DIR/plan.yaml,
+    then `evalkit check`, `evalkit build`, `evalkit report --all`.
+    """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--example", is_flag=True, help="Also write the synthetic example data and its plan.")
+def init(folder: Path, *, example: bool) -> None:
+    """Lay out a new evaluation in FOLDER: plan.yaml, data/, notebooks/, reports/."""
+    from evalkit.cli.scaffold import lay_out
+
+    written = lay_out(folder, example=example)
+    for path in written:
+        click.echo(f"wrote {path}")
+    click.echo(f"next: evalkit check {folder / 'plan.yaml'}")
+
+
+@main.command()
+@PLAN
+def example(plan: Path) -> None:
+    """Write the synthetic registry export into the raw folder of PLAN (all figures are made up)."""
+    from evalkit import simulate
+
+    settings = _load(plan)
+    if not settings.synthetic:
+        msg = f"{plan} is not marked `synthetic: true`; synthetic files are not written beside real data"
+        raise PlanError(msg)
+    export = simulate.write_export(simulate.registry(seed=settings.seed), settings.raw)
+    click.echo(f"wrote {len(export.files)} synthetic files to {settings.raw}")
+
+
+@main.command()
+@PLAN
+@SET
+def check(plan: Path, overrides: tuple[str, ...]) -> None:
+    """Read the raw files as PLAN says and tell what is wrong with them; nothing is written."""
+    from evalkit.cli.checking import check_lines
+
+    for line in check_lines(_load(plan, overrides)):
+        click.echo(line)
+
+
+@main.command()
+@PLAN
+@JOBS
+@SET
+def build(plan: Path, jobs: int, overrides: tuple[str, ...]) -> None:
+    """Clean the raw files and compute everything the reports need."""
+    _finish_build(_build(_load(plan, overrides), jobs))
+
+
+@main.command()
+@PLAN
+@click.option(
+    "--county", "counties", multiple=True, metavar="CODE", help="A county; may be given several times."
+)
+@click.option("--all", "everything", is_flag=True, help="Every county of the build.")
+@JOBS
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@SET
+def report(
+    plan: Path,
+    counties: tuple[str, ...],
+    *,
+    everything: bool,
+    jobs: int,
+    dry_run: bool,
+    overrides: tuple[str, ...],
+) -> None:
+    """Write the reports of one county or of all."""
+    if bool(counties) == everything:
+        msg = "give either --county CODE or --all"
+        raise click.UsageError(msg)
+    from evalkit.pipeline import built_counties, load_case
+
+    settings = _load(plan, overrides)
+    known = built_counties(settings)
+    wanted = list(known) if everything else list(counties)
+    for county in wanted:
+        load_case(settings, county)
+    _render(settings, wanted, jobs=jobs, dry_run=dry_run)
+
+
+@main.command()
+@click.argument("name", nargs=-1, required=True)
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def explain(name: tuple[str, ...], language: str) -> None:
+    """Explain a measure, a plan key, a field, a rule or a standard (`explain standard cn-2017`)."""
+    from evalkit.explanations import explain as text_of
+
+    click.echo(text_of(" ".join(name), language=language))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def schema(file: Path) -> None:
+    """Write the JSON Schema of plan.yaml to FILE, for editors that complete and check it."""
+    from evalkit.planfile import plan_schema
+
+    file.write_text(json.dumps(plan_schema(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"wrote {file}")
+
+
+def _load(plan: Path, overrides: tuple[str, ...] = ()) -> Plan:
+    from evalkit.planfile import load_plan
+
+    return load_plan(plan, overrides=_parse(overrides))
+
+
+def _parse(overrides: tuple[str, ...]) -> dict[str, Any]:
+    import yaml
+
+    out: dict[str, Any] = {}
+    for item in overrides:
+        key, sign, value = item.partition("=")
+        if not sign:
+            msg = f"--set takes KEY=VALUE, got {item!r}"
+            raise click.UsageError(msg)
+        out[key.strip()] = yaml.safe_load(value)
+    return out
+
+
+def _bar(total: int, what: str) -> tuple[tqdm[Any], Callable[[str], None]]:
+    bar = tqdm(total=total, desc=what, unit="county", file=sys.stderr, disable=None)
+
+    def step(county: str) -> None:
+        bar.set_postfix_str(county)
+        bar.update(1)
+
+    return bar, step
+
+
+def _build(plan: Plan, jobs: int) -> BuildResult:
+    from evalkit.pipeline import build as run
+
+    bar, step = _bar(0, "build")
+    with bar:
+        return run(plan, jobs=jobs, progress=step)
+
+
+def _finish_build(result: BuildResult) -> None:
+    rows = sum(r.rows_in for r in result.done)
+    kept = sum(r.rows_clean for r in result.done)
+    aside = sum(r.rows_set_aside for r in result.done)
+    click.echo(
+        f"{len(result.done)} counties built: {rows} household rows read, {kept} clean, {aside} quarantined; "
+        f"{result.unplaced} rows name no county. Results in {result.root}"
+    )
+    _fail_some([(r.county, r.error) for r in result.failed])
+
+
+def _render(plan: Plan, counties: list[str], *, jobs: int, dry_run: bool) -> None:
+    from evalkit.report import render
+
+    bar, step = _bar(len(counties), "report")
+    with bar:
+        done = render(plan, counties, jobs=jobs, dry_run=dry_run, progress=step)
+    if dry_run:
+        for county in counties:
+            click.echo(f"would write {plan.reports / county}")
+        return
+    click.echo(f"{len(done.done)} of {len(counties)} reports written")
+    click.echo(f"index: {done.index}")
+    _fail_some(list(done.failed.items()))
+
+
+def _fail_some(failed: list[tuple[str, str]]) -> None:
+    for county, reason in failed:
+        click.echo(f"failed: {county}: {reason}", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+__all__ = ["ReportError", "main"]

@@ -1,0 +1,28 @@
+"""County reports: sections of language-free blocks, rendered by notebooks, published as HTML in two languages.
+
+In a notebook::
+
+    import evalkit.report as report
+    case = report.open_case("plan.yaml", "990602")
+    report.summary(case, "zh")
+"""
+
+from evalkit.report.document import Section
+from evalkit.report.opening import open_case
+from evalkit.report.runner import RunResult, render
+from evalkit.report.sections import dynamics, impact, income, methods, poverty, quality, risk, summary
+
+__all__ = [
+    "RunResult",
+    "Section",
+    "dynamics",
+    "impact",
+    "income",
+    "methods",
+    "open_case",
+    "poverty",
+    "quality",
+    "render",
+    "risk",
+    "summary",
+]

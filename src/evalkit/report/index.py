@@ -1,0 +1,100 @@
+"""index.html: the counties with their verdicts, links to both languages, and what failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from evalkit.plan import Plan
+from evalkit.report import html
+from evalkit.report.publish import FAILED, SUMMARY, county_folder, page_name
+from evalkit.store import atomic
+from evalkit.text import LANGUAGES
+
+INDEX = "index.html"
+_LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+
+
+def write(plan: Plan, counties: Mapping[str, Mapping[str, Any]]) -> Path:
+    """Write the bilingual index of all counties in the manifest and return its path.
+
+    Parameters
+    ----------
+    plan : Plan
+    counties : mapping
+        Entries of `evalkit.report.manifest`, by county.
+    """
+    shown = {c: e for c, e in sorted(counties.items()) if e["files"]}
+    summaries = {c: _verdicts(county_folder(plan.reports, c)) for c in shown}
+    criteria = _criteria(summaries)
+    context = {
+        "title": plan.title.text,
+        "synthetic": plan.synthetic,
+        "criteria": criteria,
+        "rows": [_row(plan, c, e, summaries[c], criteria) for c, e in shown.items()],
+        "failures": [_failure(plan, c, e) for c, e in sorted(counties.items()) if e["error"]],
+        "digest": plan.digest,
+        "version": version("evalkit"),
+    }
+    path = plan.reports / INDEX
+    with atomic(path) as part:
+        part.write_text(html.render("index.html.j2", context), encoding="utf-8")
+    return path
+
+
+def _verdicts(folder: Path) -> dict[str, Any]:
+    """Return the verdict facts that a county's summary.json carries."""
+    path = folder / SUMMARY
+    if not path.is_file():
+        return {}
+    for section in json.loads(path.read_text(encoding="utf-8"))["sections"]:
+        if "verdicts" in section["facts"]:
+            facts: dict[str, Any] = section["facts"]
+            return facts
+    return {}
+
+
+def _criteria(summaries: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[str, Any] = {}
+    for facts in summaries.values():
+        for v in facts.get("verdicts", []):
+            found.setdefault(v["code"], v["criterion"])
+    return [{"code": code, "label": label} for code, label in found.items()]
+
+
+def _row(
+    plan: Plan, county: str, item: Mapping[str, Any], facts: Mapping[str, Any], criteria: list[dict[str, Any]]
+) -> dict[str, Any]:
+    by_code = {v["code"]: v for v in facts.get("verdicts", [])}
+    folder = county_folder(plan.reports, county).name
+    return {
+        "code": county,
+        "name": item["name"],
+        "cells": [by_code.get(c["code"]) for c in criteria],
+        "overall": facts.get("overall"),
+        "links": [
+            {"href": f"{_quoted(folder)}/{page_name(lang)}", "label": _LANGUAGE_NAMES[lang], "lang": lang}
+            for lang in LANGUAGES
+            if page_name(lang) in item["files"]
+        ],
+        "stale": item["stale"],
+        "other_plan": item["plan_digest"] != plan.digest,
+    }
+
+
+def _failure(plan: Plan, county: str, item: Mapping[str, Any]) -> dict[str, str]:
+    folder = county_folder(plan.reports, county).name
+    return {
+        "code": county,
+        "name": item["name"],
+        "message": str(item["error"]),
+        "href": f"{_quoted(folder)}/{FAILED}",
+    }
+
+
+def _quoted(folder: str) -> str:
+    """Return a folder name as part of a link: its own percent signs are quoted once more."""
+    return folder.replace("%", "%25")

@@ -1,0 +1,12 @@
+"""One function a section: `CountyCase` to `Section`. A section without its estimates says why."""
+
+from evalkit.report.sections.data_quality import quality
+from evalkit.report.sections.exits_returns import dynamics
+from evalkit.report.sections.income_growth import income
+from evalkit.report.sections.poverty_trend import poverty
+from evalkit.report.sections.program_effects import impact
+from evalkit.report.sections.provenance import methods
+from evalkit.report.sections.return_risk import risk
+from evalkit.report.sections.verdict_summary import summary
+
+__all__ = ["dynamics", "impact", "income", "methods", "poverty", "quality", "risk", "summary"]

@@ -1,0 +1,126 @@
+"""What the sections share: opening a section, releasing an estimate of the case, naming waves and money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evalkit.estimate import Estimate
+from evalkit.report import labels
+from evalkit.report.display import Format
+from evalkit.report.document import Block, Column, Omitted, Section
+from evalkit.report.figures import Series
+from evalkit.report.tables import Part, part
+from evalkit.text import Language, Text, text_from
+
+if TYPE_CHECKING:
+    from evalkit.pipeline.results import CountyCase
+
+TITLES: dict[str, tuple[int, Text]] = {
+    "summary": (1, Text(en="Summary and verdicts", zh="摘要与结论")),
+    "quality": (2, Text(en="Data and data quality", zh="数据与数据质量")),
+    "income": (3, Text(en="Household income growth", zh="农户收入增长")),
+    "poverty": (4, Text(en="Poverty and its trend", zh="贫困状况与趋势")),
+    "dynamics": (5, Text(en="Exits and returns", zh="脱贫与返贫")),
+    "risk": (6, Text(en="Risk of return to poverty", zh="返贫风险")),
+    "impact": (7, Text(en="Program effects", zh="帮扶措施效果")),
+    "methods": (8, Text(en="Methods, caveats and provenance", zh="方法、局限与来源")),
+}
+"""Section → number and title."""
+
+WAVE = Column("wave", Text(en="Year", zh="年度"), "code")
+
+
+def open_section(
+    name: str,
+    case: CountyCase,
+    blocks: Sequence[Block],
+    language: Language,
+    facts: Mapping[str, Any] | None = None,
+) -> Section:
+    """Return a section with its number, title, banner and county."""
+    number, title = TITLES[name]
+    return Section(
+        id=name,
+        number=number,
+        title=title,
+        blocks=tuple(blocks),
+        synthetic=case.plan.synthetic,
+        language=language,
+        county=case.county,
+        facts={} if facts is None else dict(facts),
+    )
+
+
+def released(
+    case: CountyCase, name: str, label: Text, *, form: Format | None = None, pooled: bool = False
+) -> Part | None:
+    """Return a released estimate of the case, or None if the build has none of that name."""
+    found: Mapping[str, Estimate] = case.pooled.estimates if pooled else case.result.estimates
+    if name not in found or len(found[name]) == 0:
+        return None
+    return part(found[name], label, minimum_cell=case.plan.disclosure.minimum_cell, form=form)
+
+
+def omitted(case: CountyCase, what: Text, *keys: str) -> Omitted:
+    """Say what is left out and the reason the build gave under the first of `keys` that it knows."""
+    known = {**case.pooled.omitted, **case.result.omitted}
+    for key in keys:
+        if key in known:
+            return Omitted(what, known[key])
+    return Omitted(
+        what,
+        Text(
+            en="the build holds no such result and gives no reason; run the build again and see its log.",
+            zh="建库结果中没有此项，也未给出原因；请重新建库并查看日志。",
+        ),
+    )
+
+
+def reasons(case: CountyCase, *keys: str) -> list[Text]:
+    """Return the reasons the build gave under these keys."""
+    return [case.result.omitted[k] for k in keys if k in case.result.omitted]
+
+
+def money_label(case: CountyCase, label: Text) -> Text:
+    """Return a label with the plan's currency."""
+    currency = case.plan.welfare.currency
+    return Text(en=f"{label.en} ({currency.en})", zh=f"{label.zh}（{currency.zh}）")
+
+
+def welfare_label(case: CountyCase) -> Text:
+    """Return the plan's name of the welfare measure."""
+    return case.plan.welfare.label.text
+
+
+def place_name(case: CountyCase) -> Text:
+    """Return the county's name as it reads inside a sentence; a county without one is called by its code."""
+    if case.name != case.county:
+        return text_from(case.name)
+    if case.county == "all":
+        return Text(en="all households of the data", zh="数据中的全部住户")
+    return Text(en=f"county {case.county}", zh=f"代码为{case.county}的县")
+
+
+def waves_of(case: CountyCase) -> tuple[int, int]:
+    """Return the first and the last wave."""
+    return case.result.waves[0], case.result.waves[-1]
+
+
+def series(p: Part, key: str = "wave", label: Text | None = None) -> Series:
+    """Return a released estimate as a line of a picture."""
+    n = len(p.rows)
+    measures = [p.measure(i) for i in range(n)]
+    return Series(
+        p.label if label is None else label,
+        tuple(float(x) for x in p.rows[key]),
+        tuple(m.value for m in measures),
+        tuple(m.low for m in measures),
+        tuple(m.high for m in measures),
+    )
+
+
+def area_label(fact: Mapping[str, Any]) -> Text:
+    """Return the words for a benchmark area: the plan's label, else the known name of its code."""
+    given = fact.get("label")
+    return text_from(given) if given else labels.word(str(fact.get("area", "")))

@@ -1,0 +1,170 @@
+"""From raw files to results: the bundled example with its known truth, and two real panels of other layouts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evalkit as ek
+from evalkit import simulate
+from evalkit.pipeline import BuildResult, CountyResult, PooledResult, build, load_case
+from evalkit.pipeline.pooled import first_wave
+from evalkit.plan import Plan
+from evalkit.store import Store, file_hash
+
+
+def small_example(root: Path, folder: Path) -> tuple[Plan, simulate.SyntheticRegistry]:
+    """Write a small synthetic export and return its plan and truth."""
+    shutil.copy(root / "plan.yaml", folder / "plan.yaml")
+    plan = ek.load_plan(folder / "plan.yaml")
+    registry = simulate.registry(seed=7, counties=3, scale=0.25)
+    simulate.write_export(registry, plan.raw)
+    return plan, registry
+
+
+@pytest.fixture(scope="module")
+def example(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Plan, simulate.SyntheticRegistry, BuildResult]:
+    plan, registry = small_example(root, tmp_path_factory.mktemp("example"))
+    return plan, registry, build(plan)
+
+
+def test_every_row_is_somewhere(example: tuple[Plan, simulate.SyntheticRegistry, BuildResult]) -> None:
+    _, _, result = example
+    assert not result.failed
+    for county in result.done:
+        rows = load_case(example[0], county.county).result.tables["rows"].set_index("table").loc["household"]
+        assert rows["in"] == rows[["clean", "quarantined", "merged", "not_data"]].sum()
+    assert result.unplaced > 0
+    kept = Store(result.root).read("quarantine", "_unplaced")
+    assert len(kept) == result.unplaced
+
+
+def test_the_truth_is_inside_its_interval(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult],
+) -> None:
+    plan, registry, result = example
+    truth = registry.truth.population
+    lines = plan.lines(sorted(truth["wave"].unique()))
+    assert lines is not None
+    poor = truth["income_pc"] < truth["wave"].map(lines)
+    share = (poor * truth["size"]).groupby([truth["county"], truth["wave"]]).sum() / truth.groupby(
+        ["county", "wave"]
+    )["size"].sum()
+    off = []
+    for county in result.done:
+        headcount = load_case(plan, county.county).result.estimates["headcount"].tidy()
+        known = share.loc[county.county].reindex(headcount["wave"]).to_numpy()
+        off.extend(((headcount["estimate"] - known) / headcount["std_error"]).to_numpy())
+    assert len(off) == 21
+    assert np.abs(off).max() < 4.5
+    assert np.mean(np.abs(off) > 2) < 0.25
+
+
+def test_results_do_not_depend_on_the_number_of_processes(root: Path, tmp_path: Path) -> None:
+    plan, _ = small_example(root, tmp_path)
+    first = {c.county: file_hash(Store(plan.processed).result_path(c.county)) for c in build(plan).done}
+    pooled = file_hash(Store(plan.processed).pooled_path)
+    shutil.rmtree(plan.processed)
+    second = {
+        c.county: file_hash(Store(plan.processed).result_path(c.county)) for c in build(plan, jobs=2).done
+    }
+    assert first == second
+    assert pooled == file_hash(Store(plan.processed).pooled_path)
+
+
+def test_results_come_back_from_their_files(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult],
+) -> None:
+    plan, _, result = example
+    case = load_case(plan, result.done[0].county)
+    again = CountyResult.from_dict(json.loads(json.dumps(case.result.to_dict())))
+    assert again.to_dict() == case.result.to_dict()
+    pooled = PooledResult.from_dict(json.loads(json.dumps(case.pooled.to_dict())))
+    assert pooled.to_dict() == case.pooled.to_dict()
+
+
+def test_other_settings_are_refused(example: tuple[Plan, simulate.SyntheticRegistry, BuildResult]) -> None:
+    plan, _, _ = example
+    other = ek.load_plan(plan.folder / "plan.yaml", overrides={"exits.confidence": 0.9})
+    with pytest.raises(ek.ReportError, match="built with other settings"):
+        load_case(other, "990121")
+
+
+def test_an_unknown_county_is_never_the_default(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult],
+) -> None:
+    plan, _, result = example
+    code = result.done[0].county
+    with pytest.raises(
+        ek.ReportError, match=f"no county '{code[:-1]}' in the build; did you mean {code[:-2]}"
+    ):
+        load_case(plan, code[:-1])
+    with pytest.raises(ek.ReportError, match="no county was given; the build has"):
+        load_case(plan, "")
+
+
+def test_a_county_that_fails_does_not_stop_the_others(root: Path, tmp_path: Path) -> None:
+    plan, registry = small_example(root, tmp_path)
+    strict = ek.load_plan(tmp_path / "plan.yaml", overrides={"clean.duplicates": "error"})
+    spoiled = registry.households["county"].unique()
+    result = build(strict) if len(spoiled) > 3 else None
+    assert result is None
+    with pytest.raises(ek.DataError, match="duplicates"):
+        build(strict)
+    assert plan.digest != strict.digest
+
+
+def test_first_wave_is_at_or_after_the_start() -> None:
+    got = first_wave(pd.Series([2013.0, 2016.0, 2021.0, np.nan]), [2014, 2016, 2020])
+    assert got.tolist()[:2] == [2014.0, 2016.0]
+    assert got.isna().tolist() == [False, False, True, True]
+
+
+def real(root: Path, name: str, data: Path, folder: Path) -> Plan:
+    """Put a documented plan and its data file into a folder, as its user does."""
+    shutil.copy(root / "docs" / "examples" / f"{name}.yaml", folder / "plan.yaml")
+    plan = ek.load_plan(folder / "plan.yaml")
+    plan.raw.mkdir(parents=True)
+    shutil.copy(data, plan.raw / data.name)
+    return plan
+
+
+def test_bangladesh_goes_through_and_gives_the_published_effect(
+    root: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    plan = real(root, "bangladesh", shared_data / "bangladesh" / "hh_9198.dta", tmp_path)
+    result = build(plan)
+    assert len(result.done) == 29
+    case = load_case(plan, "1")
+    effect = case.pooled.impact[0]
+    assert round(float(effect.effect.values[0]), 4) == 0.1114
+    assert effect.clusters == 87
+    assert "at least three waves" in case.pooled.omitted["return_risk"].en
+    assert "no survey table" in case.result.omitted["verdicts"].en
+    frame = pd.read_stata(shared_data / "bangladesh" / "hh_9198.dta", convert_categoricals=False)
+    one = frame[(frame["thanaid"] == 1) & (frame["year"] == 1)]
+    weight = one["weight"].astype(float) * one["famsize"]
+    by_hand = (weight * (one["exptot"] < 3000)).sum() / weight.sum()
+    headcount = case.result.estimates["headcount"].where(wave=1998)
+    assert headcount.values[0] == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_graduation_is_read_wide_and_gives_the_published_effects(
+    root: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    plan = real(root, "graduation", shared_data / "graduation" / "graduation_wide.csv", tmp_path)
+    build(plan)
+    case = load_case(plan, "all")
+    monthly = [
+        (round(float(i.effect.values[0]) / 12, 2), round(float(i.effect.std_error[0]) / 12, 2))
+        for i in case.pooled.impact
+    ]
+    assert monthly == [(12.29, 3.75), (6.01, 3.62)]
+    assert "no poverty line" in case.result.omitted["poverty"].en
