@@ -9,14 +9,14 @@ from evalkit import idnumber
 
 CASES = [
     # number, valid, sex, birth
-    ("11010519491231002X", True, "女", "1949-12-31"),  # example of the standard
-    ("440524188001010014", True, "男", "1880-01-01"),  # example of the standard
-    ("11010519491231002x", True, "女", "1949-12-31"),  # lower-case x
-    ("110105491231002", True, "女", "1949-12-31"),  # 15 digits: no check digit, 19xx
-    ("11010519491231002X43", True, "女", "1949-12-31"),  # disability card, type and level
-    ("11010519491231002X4312", True, "女", "1949-12-31"),  # reissued twice
-    ("110105194912310021", False, "女", "1949-12-31"),  # wrong check digit
-    ("11010519491231002X4", False, None, None),  # 19 characters
+    ("99010619491231002X", True, "女", "1949-12-31"),  # unassigned area
+    ("990219188001010014", True, "男", "1880-01-01"),  # unassigned area
+    ("99010619491231002x", True, "女", "1949-12-31"),  # lower-case x
+    ("990106491231002", True, "女", "1949-12-31"),  # 15 digits: no check digit, 19xx
+    ("99010619491231002X43", True, "女", "1949-12-31"),  # disability card, type and level
+    ("99010619491231002X4312", True, "女", "1949-12-31"),  # reissued twice
+    ("990106194912310021", False, "女", "1949-12-31"),  # wrong check digit
+    ("99010619491231002X4", False, None, None),  # 19 characters
     ("１１０１０５１９４９１２３１００２X", False, None, None),  # full width is not a number yet
     ("", False, None, None),
     (None, False, None, None),
@@ -42,7 +42,7 @@ def test_birth(ids):
 
 
 def test_impossible_date_is_invalid_though_the_check_digit_is_right():
-    head = pd.Series(["11010519490229002", "11010520000229002"])  # 1949 has no 29 February, 2000 has
+    head = pd.Series(["99010619490229002", "99010620000229002"])  # 1949 has no 29 February, 2000 has
     assert idnumber.is_valid(head + idnumber.check_digit(head)).tolist() == [False, True]
 
 
@@ -53,6 +53,6 @@ def test_index_is_kept_and_empty_input_is_empty(ids):
 
 
 def test_every_single_digit_error_is_found():
-    good = "11010519491231002X"
+    good = "99010619491231002X"
     wrong = [good[:k] + d + good[k + 1 :] for k in range(17) for d in "0123456789" if d != good[k]]
     assert not idnumber.is_valid(pd.Series(wrong)).any()
