@@ -27,6 +27,7 @@ from evalkit.exits import (
 from evalkit.exits.composite import Mover, Term
 from evalkit.exits.rates import rate_about, to_estimate, weighted_rate
 from evalkit.standards import load_standard
+from evalkit.text import text_from
 
 RULES = ExitRules(
     incidence_threshold=0.03,
@@ -39,7 +40,7 @@ RULES = ExitRules(
     confidence=0.95,
     prior_deff=1.5,
     zone="west",
-    source="invented for this test",
+    source=text_from("invented for this test"),
 )
 
 COLUMNS = [
@@ -96,13 +97,30 @@ def row(judgement: ExitJudgement, criterion: str, *, judged: bool = True) -> pd.
 
 def test_wrong_exit_rate_counts_persons_and_clusters_by_village() -> None:
     # 4 of 20 persons. Village sums of persons (y - 0.2) / 20: A (3.2 - 0.2)/20 = .15, B, C, D -.05;
-    # variance 4/3 (.15² + 3 · .05²) = .04. Effective n .2 · .8 / .04 = 4 < 5 households.
+    # variance 4/3 (.15² + 3 · .05²) = .04. Effective n .2 · .8 / .04 = 4, more than 5 households over the
+    # design effect of 1.5 that is assumed at least (the weights alone cost 5 · 92 / 20² = 1.15).
     r = row(judge(), "wrong_exit")
     assert (r["estimate"], r["std_error"]) == pytest.approx((0.2, 0.2), abs=1e-15)
     assert (r["df"], r["n"]) == (3, 5)
-    trials = 4 * (stats.t.ppf(0.05, 4) / stats.t.ppf(0.05, 3)) ** 2
+    trials = 5 / 1.5 * (stats.t.ppf(0.05, 4) / stats.t.ppf(0.05, 3)) ** 2
     assert r["upper"] == pytest.approx(stats.beta.ppf(0.95, 0.2 * trials + 1, 0.8 * trials), rel=1e-12)
     assert r["lower"] == pytest.approx(stats.beta.ppf(0.05, 0.2 * trials, 0.8 * trials + 1), rel=1e-12)
+
+
+def test_unequal_weights_shrink_the_sample_that_limits_rest_on() -> None:
+    # v = weight × persons: 40, 1, 5, 5, 5; 5 · (1600 + 1 + 75) / 56² = 2.672 exceeds 1.5
+    frame = table().assign(weight=np.where(np.arange(9) == 0, 10.0, 1.0))
+    estimate = judge(frame).verdict("wrong_exit").estimate
+    assert estimate.about.prior_deff == pytest.approx(5 * 1676 / 56**2, rel=1e-12)
+
+
+def test_the_official_rule_looks_at_the_unweighted_share() -> None:
+    # persons 4 of 20 wrongly exited = 20 %; weighted 40 of 56 = 71 %. A threshold of 30 % tells them apart.
+    frame = table().assign(weight=np.where(np.arange(9) == 0, 10.0, 1.0))
+    verdict = judge(frame, wrong_exit_threshold=0.3).verdict("wrong_exit")
+    assert verdict.value == pytest.approx(40 / 56)
+    assert verdict.official == pytest.approx(0.2)
+    assert verdict.point_rule is True
 
 
 def test_missed_rate_is_printed_under_both_denominators() -> None:

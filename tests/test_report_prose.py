@@ -63,7 +63,7 @@ def test_the_benchmark_is_beaten_only_at_the_level_of_the_test(p: float | None, 
         Measure(0.1, 0.0, 0.2), p, alpha=0.05, cohort=Text("the cohort", "群体"), area=Text("Yunnan", "云南")
     ).text
     assert ("is shown for" in text.en) is shown
-    assert ("得到证实" in text.zh) is shown
+    assert ("检验表明增速高于" in text.zh) is shown
 
 
 def test_a_benchmark_that_is_missed_is_not_shown_whatever_the_p_value() -> None:

@@ -151,8 +151,9 @@ def test_incidence_threshold_by_province(province, zone, threshold):
     )
     assert (rules.composite_denominator, rules.missed_denominator) == ("agricultural", "sampled_villages")
     assert (rules.incidence_strict, rules.wrong_exit_strict, rules.approval_strict) == (True, False, False)
-    assert "cn-2017" in rules.source
-    assert any(said.en.startswith("missed threshold = 0.02") for said in rules.unverified)
+    assert "cn-2017" in rules.source.en
+    assert "（出处待注明，未经文献核实）" in rules.source.zh
+    assert any(said.en.startswith("missed threshold = 2 %") for said in rules.unverified)
 
 
 def test_an_unassigned_province_takes_the_zone_of_the_plan():
@@ -170,7 +171,7 @@ def test_a_zone_of_the_plan_that_overrules_an_exception_is_noted():
     assert rules.incidence_threshold == 0.03
     assert tuple(n.en for n in rules.notes) == (
         "zone west is taken from the plan",
-        "the standard would use 0.02 in province 50",
+        "the standard would use 2% in province 50",
     )
 
 

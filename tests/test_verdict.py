@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from scipy import stats
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.text import Text
-from evalkit.verdicts import verdict
+from evalkit.verdicts import LARGEST_GROWTH, verdict
 
 
 def share(
@@ -134,14 +135,33 @@ def test_sentences_say_no_more_than_the_interval() -> None:
     assert meets.explain("en") == (
         "Wrong-exit rate: 0.00 %; with 95 % confidence at most 1.99 %, against a threshold of 2 %: the criterion is met."
     )
-    assert meets.explain("zh") == "错退率为0.00%；以95%的置信度不高于1.99%，标准为2%：达到标准。"
+    assert meets.explain("zh") == "错退率为0.00%；以95%的置信度不高于1.99%，标准为2%：达标。"
     open_ = verdict(share(0, math.nan, 148), threshold=0.02, criterion="rate")
     assert "at most" not in open_.explain("en")
     assert "149 households" in open_.explain("en")
     assert "不能判定" in open_.explain("zh")
     fails = verdict(share(0.05, 0.005, 5000), threshold=0.02)
     assert "at least" in fails.explain("en")
-    assert "未达到标准" in fails.explain("zh")
+    assert "不达标" in fails.explain("zh")
+
+
+def test_a_sample_that_nobody_could_take_is_not_recommended() -> None:
+    near = verdict(share(0.0205, 0.008, 616), threshold=0.02)
+    assert near.needed is not None
+    assert near.needed > 20_000
+    assert not near.attainable
+    assert "no sample of a practical size would settle it" in near.explain("en")
+    assert "任何切实可行的样本量都不足以判定" in near.explain("zh")
+    assert f"{near.needed:,}" not in near.explain("en")
+
+
+def test_twenty_times_the_sample_is_as_much_as_is_recommended() -> None:
+    v = verdict(share(0.0, math.nan, 148), threshold=0.02)
+    assert v.needed == 149
+    few = replace(v, needed=148 * LARGEST_GROWTH)
+    assert few.attainable
+    assert not replace(v, needed=148 * LARGEST_GROWTH + 1).attainable
+    assert not replace(v, needed=None).attainable
 
 
 def test_a_limit_is_never_printed_as_the_threshold() -> None:

@@ -7,7 +7,7 @@ Every measure is linearised: each row i has a value z_i such that the estimator'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -96,7 +96,8 @@ class SurveyDesign:
         if not units:
             units.append(np.arange(n, dtype=np.intp))
         sizes = tuple(_population(frame[c], c) for c in self.fpcs)
-        return Sample(weight, strata, tuple(units), sizes, self.single_psu, self.census)
+        sample = Sample(weight, strata, tuple(units), sizes, self.single_psu, self.census)
+        return replace(sample, census=True) if sample.exhaustive else sample
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +119,15 @@ class Sample:
     def n_psu(self) -> int:
         """Number of sampled PSUs."""
         return int(self.units[0].max(initial=-1)) + 1
+
+    @property
+    def exhaustive(self) -> bool:
+        """Whether every unit of every stratum was taken (FPC = 1, one stage): nothing is left to chance."""
+        if len(self.units) > 1 or not self.population or not len(self.strata):
+            return False
+        strata = self.psu_strata()
+        count = np.bincount(strata).astype(float)
+        return bool((self._fraction(0, self.strata, len(count), count) >= 1).all())
 
     def psu_strata(self) -> Ints:
         """Stratum of each PSU, shape (n_psu,)."""
@@ -163,13 +173,16 @@ class Sample:
         """Return PSUs minus strata seen in each domain, shape (k,)."""
         if self.census:
             return np.full(k, np.inf)
-        psu = _distinct(self.units[0], domain, k)
-        strata = _distinct(self.strata, domain, k)
-        return psu - strata
+        counted = self._counted(domain)
+        return _distinct(self.units[0], counted, k) - _distinct(self.strata, counted, k)
 
     def clusters(self, domain: Ints, k: int) -> Floats:
         """Return the number of PSUs seen in each domain, shape (k,)."""
-        return _distinct(self.units[0], domain, k)
+        return _distinct(self.units[0], self._counted(domain), k)
+
+    def _counted(self, domain: Ints) -> Ints:
+        """Return the domain of each row, -1 for rows of weight zero: they carry no information."""
+        return np.where(self.weight > 0, domain, -1).astype(np.intp)
 
     def _fraction(self, stage: int, index: Ints, groups: int, count: Floats) -> Floats:
         """Return the sampling fraction of each group at a stage, shape (groups,); 0 without FPC."""

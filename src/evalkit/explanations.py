@@ -81,7 +81,7 @@ def explain(name: str, language: str = "en") -> str:
         *_rule_blocks(wanted, language),
     ]
     if not blocks:
-        ending = did_you_mean(wanted, _known())
+        ending = did_you_mean(wanted, _known()) or "."
         msg = (
             f"nothing is called {wanted!r}{ending} Known are public functions, plan keys (plan.design), "
             "errors, fields of the codebook, rules of cleaning and standards (standard cn-2017)."

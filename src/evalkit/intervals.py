@@ -127,8 +127,8 @@ def trials(
     """Return the number of independent trials that a share is treated as resting on, shape (k,).
 
     Effective n of Korn & Graubard (1998), with their correction for the degrees of freedom. Rule
-    ``kg`` caps it at the n sampled units before the correction; a share of 0 or 1, whose variance
-    cannot be estimated, takes n / `prior_deff`. NaN where an inner share has no standard error.
+    ``kg`` caps it at n / `prior_deff` before the correction (n sampled units, and the design effect that is
+    assumed at least); a share of 0 or 1, whose variance cannot be estimated, takes just that. NaN where an inner share has no standard error.
 
     >>> zero, n = np.array([0.0]), np.array([466.0])
     >>> trials("kg", zero, zero, np.array([np.inf]), n, alpha=0.05, prior_deff=2.0)
@@ -136,7 +136,7 @@ def trials(
     """
     n_eff = effective_n(value, se)
     if rule == "kg":
-        n_eff = np.where(se == 0, n, np.minimum(n_eff, n))
+        n_eff = np.where(se == 0, n / prior_deff, np.minimum(n_eff, n / prior_deff))
         n_eff = np.where((value <= 0) | (value >= 1), n / prior_deff, n_eff)
     with np.errstate(divide="ignore", invalid="ignore"):
         shrink = (quantile_t(alpha, n - 1.0) / quantile_t(alpha, df)) ** 2

@@ -101,6 +101,11 @@ class Plan(Section):
         default=(), description="waves to use, ascending; all that are found when not given"
     )
     county_names: dict[str, str] = Field(default={}, description="county code (quoted) → name in reports")
+    population: Label = Field(
+        default=Label(en="the households of the data", zh="数据所含农户"),
+        description="whom the household table stands for (registered households, all rural households …); "
+        "printed with every figure's section",
+    )
     welfare: Welfare = Field(default=Welfare(), description="the welfare measure")
     standard: str | None = Field(
         default=None, description="cited rule pack (cn-2017), or the path of your own .yaml file"

@@ -15,8 +15,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ import pyarrow.parquet as pq
 
 from evalkit.errors import DataError
 
+KINDS = ("panel", "ledger", "quarantine", "open_cases", "survey", "totals")
+"""Tables that a build keeps by county."""
 UNPLACED = "_unplaced"
 """Folder name of rows that name no county."""
 
@@ -79,6 +82,27 @@ class Store:
         found = (self.root / kind).glob("county=*/part-0.parquet")
         codes = (unquote(p.parent.name.removeprefix("county=")) for p in found)
         return sorted(c for c in codes if c != UNPLACED)
+
+    def forget(self, county: str) -> None:
+        """Remove every table and result of a county, so that nothing older than the build in hand stays."""
+        for kind in KINDS:
+            shutil.rmtree(self.path(kind, county).parent, ignore_errors=True)
+        self.result_path(county).unlink(missing_ok=True)
+
+    def start_over(self, counties: Collection[str]) -> None:
+        """Remove the manifest, and the tables and results of counties that are not among `counties`.
+
+        The manifest says which results belong together; without it nothing is reported.
+        """
+        self.manifest_path.unlink(missing_ok=True)
+        self.pooled_path.unlink(missing_ok=True)
+        folders = {
+            unquote(p.name.removeprefix("county=")) for k in KINDS for p in (self.root / k).glob("county=*")
+        }
+        results = (self.root / "results").glob("county=*.json")
+        found = folders | {unquote(p.stem.removeprefix("county=")) for p in results}
+        for county in found - set(counties):
+            self.forget(county)
 
     @property
     def pooled_path(self) -> Path:

@@ -18,6 +18,18 @@ from evalkit.thresholds import TIE, Criterion, Direction, Evidence, evidence
 
 Conclusion = Literal["meets", "fails", "not_shown"]
 
+CONCLUSIONS: dict[str, Text] = {
+    "meets": Text(en="meets", zh="达标"),
+    "fails": Text(en="fails", zh="不达标"),
+    "not_shown": Text(en="not shown", zh="不能判定"),
+}
+"""Conclusion → the word of a report; the same everywhere."""
+
+LARGEST_SAMPLE = 20_000
+"""Households; beyond this no survey of a county is practical."""
+LARGEST_GROWTH = 20
+"""Times the households that were sampled; beyond this no repetition of the survey is practical."""
+
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
@@ -39,10 +51,13 @@ class Verdict:
     confidence : float
     point_rule : bool or None
         Official rule: does the point value meet the criterion; None without a value.
+    official : float
+        The value that the official rule looks at: for rates of an exit survey the unweighted share of the sample.
     prob_above : float
-        Probability that the true value lies above the threshold, from the confidence distribution:
-        the one-sided limit that decides ``meets`` is inverted, so that ``meets`` (direction below)
-        is the same as prob_above < 1 - confidence.
+        Confidence that the true value lies above the threshold: the confidence distribution read at
+        the threshold. The one-sided limit that decides ``meets`` is inverted, so that ``meets``
+        (direction below) is the same as prob_above < 1 - confidence. A statement about limits in
+        repeated samples, not a posterior probability.
     needed : int or None
         Households with which the limit on the side of the point value would clear the threshold
         if the rate, the number of villages and the design effect stayed as observed. None where
@@ -66,11 +81,24 @@ class Verdict:
     needed: int | None = None
     stages: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Text, ...] = ()
+    official: float = math.nan
 
     @property
     def value(self) -> float:
         """The point value."""
         return float(self.estimate.values[0])
+
+    @property
+    def attainable(self) -> bool:
+        """Whether `needed` is a number of households that a survey could take.
+
+        False beyond `LARGEST_SAMPLE` households or `LARGEST_GROWTH` times those sampled, and without `needed`.
+        """
+        if self.needed is None:
+            return False
+        sampled = float(self.estimate.n[0])
+        most = LARGEST_GROWTH * sampled if sampled > 0 else math.inf
+        return self.needed <= min(LARGEST_SAMPLE, most)
 
     def explain(self, language: Language = "en") -> str:
         """Return one or two plain sentences that say no more than the interval supports."""
@@ -91,6 +119,7 @@ class Verdict:
             "point_rule": self.point_rule,
             "prob_above": _plain(self.prob_above),
             "needed": self.needed,
+            "official": _plain(self.official),
             "stages": dict(self.stages),
             "notes": [n.to_dict() for n in self.notes],
             "explanation": {"zh": self.explain("zh"), "en": self.explain("en")},
@@ -114,6 +143,7 @@ class Verdict:
             needed=data["needed"],
             stages=data["stages"],
             notes=tuple(text_from(n) for n in data["notes"]),
+            official=_finite(data["official"]),
         )
 
 
@@ -171,9 +201,13 @@ def conclude(
     *,
     stages: Mapping[str, int] | None = None,
     notes: tuple[Text, ...] = (),
+    official: float | None = None,
 ) -> Verdict:
-    """Return the verdict that limits allow: ``meets``, ``fails`` or ``not_shown``."""
-    value = float(estimate.values[0])
+    """Return the verdict that limits allow: ``meets``, ``fails`` or ``not_shown``.
+
+    `official` is the value that the official point rule looks at; the estimate's own by default.
+    """
+    value = float(estimate.values[0]) if official is None else official
     conclusion: Conclusion = "not_shown"
     if criterion.clears(found.lower, found.upper):
         conclusion = "meets"
@@ -194,6 +228,7 @@ def conclude(
         needed=found.needed,
         stages={} if stages is None else dict(stages),
         notes=notes,
+        official=value,
     )
 
 
@@ -225,6 +260,7 @@ def _parts(v: Verdict) -> dict[str, str]:
     unit = v.estimate.about.unit
     return {
         "value": _number(v.value, unit, v.threshold),
+        "official": _number(v.value if math.isnan(v.official) else v.official, unit, v.threshold),
         "lower": _number(v.lower, unit, v.threshold),
         "upper": _number(v.upper, unit, v.threshold),
         "threshold": _threshold(v.threshold, unit),
@@ -244,10 +280,10 @@ def _explain_en(v: Verdict) -> str:
         return f"{head}; without an interval nothing is shown about the threshold of {p['threshold']}."
     if v.conclusion == "not_shown":
         rule = "passes" if v.point_rule else "fails"
-        more = f"; about {v.needed:,} households at the same rate would settle it" if v.needed else ""
+        more = f"; {_settled_en(v)}" if v.needed else ""
         return (
             f"{head}; the one-sided {p['confidence']} limits {p['lower']} and {p['upper']} leave both sides of the "
-            f"threshold of {p['threshold']} possible, so nothing is shown. The point value alone {rule}{more}."
+            f"threshold of {p['threshold']} possible, so nothing is shown. The official point value, {p['official']}, {rule}{more}."
         )
     at_most = (v.direction == "below") == (v.conclusion == "meets")
     limit = f"at most {p['upper']}" if at_most else f"at least {p['lower']}"
@@ -263,18 +299,29 @@ def _explain_zh(v: Verdict) -> str:
         return f"{name}：不能判定。{v.notes[0].zh if v.notes else '没有可判定的数值。'}"
     head = f"{name}为{p['value']}"
     if v.estimate.about.interval == "none":
-        said = "达到" if v.conclusion == "meets" else "未达到"
-        return f"{head}，为全面调查数，{said}{p['threshold']}的标准。"
+        return f"{head}，为全面调查数，标准为{p['threshold']}：{CONCLUSIONS[v.conclusion].zh}。"
     if not math.isfinite(v.lower) or not math.isfinite(v.upper):
-        return f"{head}；无法计算置信区间，不能就{p['threshold']}的标准作出判定。"
+        return f"{head}；无法计算置信区间，标准为{p['threshold']}：不能判定。"
     if v.conclusion == "not_shown":
         rule = "达标" if v.point_rule else "不达标"
-        more = f"；若比率不变，约需调查{v.needed:,}户方可判定" if v.needed else ""
+        more = f"；{_settled_zh(v)}" if v.needed else ""
         return (
-            f"{head}；{p['confidence']}单侧置信限为{p['lower']}和{p['upper']}，{p['threshold']}的标准两侧均有可能，"
-            f"不能判定。仅按点值计算为{rule}{more}。"
+            f"{head}；{p['confidence']}单侧置信限为{p['lower']}和{p['upper']}，标准{p['threshold']}落在两者之间："
+            f"不能判定。若只看官方点值（{p['official']}）则{rule}{more}。"
         )
     at_most = (v.direction == "below") == (v.conclusion == "meets")
     limit = f"不高于{p['upper']}" if at_most else f"不低于{p['lower']}"
-    said = "达到标准" if v.conclusion == "meets" else "未达到标准"
+    said = CONCLUSIONS[v.conclusion].zh
     return f"{head}；以{p['confidence']}的置信度{limit}，标准为{p['threshold']}：{said}。"
+
+
+def _settled_en(v: Verdict) -> str:
+    if v.attainable:
+        return f"about {v.needed:,} households at the same rate would settle it"
+    return "at this rate no sample of a practical size would settle it"
+
+
+def _settled_zh(v: Verdict) -> str:
+    if v.attainable:
+        return f"若比率不变，约需调查{v.needed:,}户方可判定"
+    return "若比率不变，任何切实可行的样本量都不足以判定"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from evalkit.errors import EvalkitError, PlanError, ReportError
+from evalkit.errors import EvalkitError, PlanError
 
 if TYPE_CHECKING:
     from evalkit.pipeline import BuildResult
@@ -34,12 +34,17 @@ class Commands(click.Group):
     """A group whose commands end with the error's exit code and no traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; user errors and interruption become exit codes."""
+        """Run the command; user errors, unusable paths and interruption become exit codes."""
         try:
             return super().invoke(ctx)
         except EvalkitError as error:
             click.echo(f"{type(error).__name__}: {error}", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"{error.filename}: {error.strerror}", err=True)
+            ctx.exit(EvalkitError.exit_code)
         except KeyboardInterrupt:
             click.echo("interrupted; what was finished is kept", err=True)
             ctx.exit(130)
@@ -56,7 +61,7 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--example", is_flag=True, help="Also write the synthetic example data and its plan.")
 def init(folder: Path, *, example: bool) -> None:
     """Lay out a new evaluation in FOLDER: plan.yaml, data/, notebooks/, reports/."""
@@ -124,14 +129,19 @@ def report(
     if bool(counties) == everything:
         msg = "give either --county CODE or --all"
         raise click.UsageError(msg)
-    from evalkit.pipeline import built_counties, load_case
+    from evalkit.pipeline import built_counties, check_inputs, load_case, read_manifest
 
     settings = _load(plan, overrides)
-    known = built_counties(settings)
-    wanted = list(known) if everything else list(counties)
+    check_inputs(settings)
+    unbuilt = read_manifest(settings)["failed"] if everything else {}
+    wanted = sorted({*built_counties(settings), *unbuilt}) if everything else list(dict.fromkeys(counties))
     for county in wanted:
-        load_case(settings, county)
-    _render(settings, wanted, jobs=jobs, dry_run=dry_run)
+        if county not in unbuilt:
+            load_case(settings, county)
+    if dry_run:
+        _foretell(settings, wanted, unbuilt)
+    else:
+        _render(settings, wanted, jobs)
 
 
 @main.command()
@@ -141,11 +151,14 @@ def explain(name: tuple[str, ...], language: str) -> None:
     """Explain a measure, a plan key, a field, a rule or a standard (`explain standard cn-2017`)."""
     from evalkit.explanations import explain as text_of
 
-    click.echo(text_of(" ".join(name), language=language))
+    try:
+        click.echo(text_of(" ".join(name), language=language))
+    except EvalkitError as error:
+        raise click.UsageError(str(error)) from error
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def schema(file: Path) -> None:
     """Write the JSON Schema of plan.yaml to FILE, for editors that complete and check it."""
     from evalkit.planfile import plan_schema
@@ -169,14 +182,20 @@ def _parse(overrides: tuple[str, ...]) -> dict[str, Any]:
         if not sign:
             msg = f"--set takes KEY=VALUE, got {item!r}"
             raise click.UsageError(msg)
-        out[key.strip()] = yaml.safe_load(value)
+        try:
+            out[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            msg = f"--set {key.strip()}: {value!r} is no YAML value; quote it, as in --set '{key.strip()}=\"…\"'"
+            raise click.UsageError(msg) from error
     return out
 
 
-def _bar(total: int, what: str) -> tuple[tqdm[Any], Callable[[str], None]]:
+def _bar(what: str, total: int | None = None) -> tuple[tqdm[Any], Callable[[str, int], None]]:
+    """Return a progress bar on stderr (none where that is no terminal) and the call that moves it."""
     bar = tqdm(total=total, desc=what, unit="county", file=sys.stderr, disable=None)
 
-    def step(county: str) -> None:
+    def step(county: str, total: int) -> None:
+        bar.total = total
         bar.set_postfix_str(county)
         bar.update(1)
 
@@ -186,7 +205,7 @@ def _bar(total: int, what: str) -> tuple[tqdm[Any], Callable[[str], None]]:
 def _build(plan: Plan, jobs: int) -> BuildResult:
     from evalkit.pipeline import build as run
 
-    bar, step = _bar(0, "build")
+    bar, step = _bar("build")
     with bar:
         return run(plan, jobs=jobs, progress=step)
 
@@ -195,23 +214,32 @@ def _finish_build(result: BuildResult) -> None:
     rows = sum(r.rows_in for r in result.done)
     kept = sum(r.rows_clean for r in result.done)
     aside = sum(r.rows_set_aside for r in result.done)
+    rest = rows - kept - aside
     click.echo(
-        f"{len(result.done)} counties built: {rows} household rows read, {kept} clean, {aside} quarantined; "
-        f"{result.unplaced} rows name no county. Results in {result.root}"
+        f"{len(result.done)} counties built: {rows} household rows read, {kept} clean, {aside} quarantined, "
+        f"{rest} repetitions or no data; {result.unplaced} rows name no county. Results in {result.root}"
     )
     _fail_some([(r.county, r.error) for r in result.failed])
 
 
-def _render(plan: Plan, counties: list[str], *, jobs: int, dry_run: bool) -> None:
+def _foretell(plan: Plan, counties: list[str], unbuilt: dict[str, str]) -> None:
+    """Say which reports would be written and which cannot; write nothing."""
+    from evalkit.report import render
+    from evalkit.store import safe_name
+
+    render(plan, counties, dry_run=True)
+    for county in counties:
+        if county not in unbuilt:
+            click.echo(f"would write {plan.reports / safe_name(county)}")
+    _fail_some([(c, f"failed in the build: {e}") for c, e in unbuilt.items()])
+
+
+def _render(plan: Plan, counties: list[str], jobs: int) -> None:
     from evalkit.report import render
 
-    bar, step = _bar(len(counties), "report")
+    bar, step = _bar("report", len(counties))
     with bar:
-        done = render(plan, counties, jobs=jobs, dry_run=dry_run, progress=step)
-    if dry_run:
-        for county in counties:
-            click.echo(f"would write {plan.reports / county}")
-        return
+        done = render(plan, counties, jobs=jobs, progress=lambda county: step(county, len(counties)))
     click.echo(f"{len(done.done)} of {len(counties)} reports written")
     click.echo(f"index: {done.index}")
     _fail_some(list(done.failed.items()))
@@ -224,4 +252,4 @@ def _fail_some(failed: list[tuple[str, str]]) -> None:
         raise SystemExit(1)
 
 
-__all__ = ["ReportError", "main"]
+__all__ = ["main"]

@@ -17,15 +17,18 @@ def lay_out(folder: Path, *, example: bool) -> list[Path]:
     Raises
     ------
     PlanError
-        If the folder already holds a plan.yaml: nothing is overwritten.
+        If the folder already holds a plan.yaml or the notebook, or, for the example, raw files: nothing is
+        overwritten.
     """
     plan = folder / "plan.yaml"
-    if plan.exists():
-        msg = f"{plan} exists; nothing was overwritten. Choose another folder or edit that plan"
-        raise PlanError(msg)
+    notebook = folder / "notebooks" / "county_report.ipynb"
+    raw = folder / "data" / "raw"
+    for there in (plan, notebook, *(raw.glob("*") if example else ())):
+        if there.exists():
+            msg = f"{there} exists; nothing was written. Choose another folder, or go on with what is there"
+            raise PlanError(msg)
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
-    notebook = folder / "notebooks" / "county_report.ipynb"
     copyfile(bundled_file("plan_example.yaml" if example else "plan_new.yaml"), plan)
     copyfile(bundled_file("county_report.ipynb"), notebook)
     written = [plan, notebook]

@@ -31,7 +31,7 @@ from evalkit.exits.rates import (
     missed_rate,
     rate_about,
     to_estimate,
-    unweighted,
+    weighting_effect,
     wrong_exit_rate,
 )
 from evalkit.exits.survey import FINDING_GROUP, STAGES, CountySurvey, Flags, county_surveys
@@ -190,7 +190,9 @@ def _rate_verdict(
     survey: CountySurvey, rules: ExitRules, code: str, denominator: str, rate: Linearised
 ) -> Verdict:
     column, group, method = _RATES[code]
-    about = rate_about(code, f"{method} ({denominator.replace('_', ' ')})", rules.prior_deff)
+    about = rate_about(
+        code, f"{method} ({denominator.replace('_', ' ')})", _least_effect(survey, rules, rate, denominator)
+    )
     keys = _keys(survey, code, denominator)
     estimate = to_estimate(rate, survey.sample, keys, about, rules.confidence)
     stages = {} if code == "approval" else _finding_stages(survey, column)
@@ -200,12 +202,22 @@ def _rate_verdict(
         criterion,
         evidence(estimate, criterion),
         stages=stages,
-        notes=_rate_notes(survey, rules, rate, estimate, column, group),
+        notes=_rate_notes(survey, rate, estimate, column, group),
+        official=rate.plain,
     )
 
 
+def _least_effect(survey: CountySurvey, rules: ExitRules, rate: Linearised, denominator: str) -> float:
+    """Return the design effect that limits assume at least: the rule pack's, or that of the weights if larger."""
+    by_household = denominator == "household"
+    size = np.ones(len(survey.frame)) if by_household else survey.numbers("persons")
+    counted = denominator == "sampled_villages"
+    weight = np.ones(len(size)) if counted else survey.sample.weight
+    return max(rules.prior_deff, weighting_effect(size, weight, rate.inside))
+
+
 def _rate_notes(
-    survey: CountySurvey, rules: ExitRules, rate: Linearised, estimate: Estimate, column: str, group: str
+    survey: CountySurvey, rate: Linearised, estimate: Estimate, column: str, group: str
 ) -> tuple[Text, ...]:
     if not rate.inside.any():
         return (say.empty_group(group),)
@@ -214,9 +226,7 @@ def _rate_notes(
     out: list[Text] = []
     if column in FINDING_GROUP:
         base = (int(rate.inside.sum()), float(persons[rate.inside].sum()))
-        out.append(
-            say.counts((int(hit.sum()), float(persons[hit].sum())), base, unweighted(survey, rate, column))
-        )
+        out.append(say.counts((int(hit.sum()), float(persons[hit].sum())), base, rate.plain))
     if estimate.keys["denominator"].iloc[0] == "sampled_villages":
         out.append(say.known_total(survey.totals["sampled_village_unregistered"]))
     asked = survey.group(group) if group != "any" else np.ones(len(mark), dtype=bool)
@@ -224,7 +234,7 @@ def _rate_notes(
     if silent:
         out.append(say.unanswered(silent, int(asked.sum()), group))
     if rate.value in (0.0, 1.0):
-        out.append(say.edge_rate(rate.value, float(estimate.n[0]), rules.prior_deff))
+        out.append(say.edge_rate(rate.value, float(estimate.n[0]), estimate.about.prior_deff))
     if estimate.df[0] <= 0 and estimate.clusters is not None:
         out.append(say.no_variance(float(estimate.clusters[0])))
     return tuple(out)
@@ -249,7 +259,12 @@ def _composite_verdict(
     estimate = parts.estimate(replace(rates[0].estimate, keys=keys), notes)
     both = {s: rates[0].stages.get(s, 0) + rates[1].stages.get(s, 0) for s in STAGES[1:]}
     stages = {s: n for s, n in both.items() if n}
-    return conclude(estimate, criterion, parts.evidence(criterion), stages=stages, notes=notes)
+    official = (
+        totals["registered_persons"] + rates[0].official * persons[0] + rates[1].official * persons[1]
+    ) / parts.population
+    return conclude(
+        estimate, criterion, parts.evidence(criterion), stages=stages, notes=notes, official=official
+    )
 
 
 def _keys(survey: CountySurvey, criterion: str, denominator: str) -> pd.DataFrame:

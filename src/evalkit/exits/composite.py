@@ -20,9 +20,8 @@ from evalkit.sampling import smallest
 from evalkit.text import Text
 from evalkit.thresholds import NO_EVIDENCE, TIE, Criterion, Evidence
 
-ZOU_DONNER = (
-    "Zou, G. Y. & Donner, A. (2008), Statistics in Medicine 27, 1693-1702: variance recovered from limits"
-)
+ZOU_DONNER = "Zou & Donner (2008), Statistics in Medicine 27, 1693-1702"
+"""The variance of a sum, recovered from the limits of its terms."""
 EDGE = 1e-9
 """Confidence levels are searched between this and one minus this."""
 

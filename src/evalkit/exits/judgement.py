@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.errors import DataError
 from evalkit.standards import ExitRules
 from evalkit.text import Language, Text, text_from
-from evalkit.verdicts import Conclusion, Verdict
+from evalkit.verdicts import CONCLUSIONS, Conclusion, Verdict
 
 CRITERIA: dict[str, Text] = {
     "composite_headcount": Text(en="Composite incidence", zh="综合贫困发生率"),
@@ -20,12 +20,6 @@ CRITERIA: dict[str, Text] = {
     "approval": Text(en="Approval", zh="群众认可度"),
 }
 """Codes of the criteria, in the order in which they are printed."""
-
-CONCLUSIONS: dict[str, Text] = {
-    "meets": Text(en="meets", zh="达到"),
-    "fails": Text(en="fails", zh="未达到"),
-    "not_shown": Text(en="not shown", zh="不能判定"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,17 +96,29 @@ class ExitJudgement:
         zh = language == "zh"
         named = ("、" if zh else ", ").join(labels if zh else [s.lower() for s in labels])
         if self.conclusion == "meets":
-            said = "各项标准均达到。" if zh else "Every exit criterion is shown to be met."
+            said = (
+                f"各项标准均{CONCLUSIONS[self.conclusion].zh}。"
+                if zh
+                else "Every exit criterion is shown to be met."
+            )
         elif self.conclusion == "fails":
-            said = f"未达到标准的有：{named}。" if zh else f"Shown not to be met: {named}."
+            said = (
+                f"{CONCLUSIONS[self.conclusion].zh}的指标：{named}。"
+                if zh
+                else f"Shown not to be met: {named}."
+            )
         else:
-            said = f"尚不能判定的有：{named}。" if zh else f"Not shown either way: {named}."
+            said = (
+                f"{CONCLUSIONS[self.conclusion].zh}的指标：{named}。"
+                if zh
+                else f"Not shown either way: {named}."
+            )
         if self.point_rule is None:
             return said
         if zh:
-            return f"{said}仅按点值计算，该县{'通过' if self.point_rule else '未通过'}。"
+            return f"{said}若只看官方点值，该县{'达标' if self.point_rule else '不达标'}。"
         passes = "pass" if self.point_rule else "not pass"
-        return f"{said} On point values alone the county would {passes}."
+        return f"{said} By the official point values alone the county would {passes}."
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready mapping without household ids."""
@@ -132,6 +138,7 @@ class ExitJudgement:
     def from_dict(cls, data: Mapping[str, Any]) -> ExitJudgement:
         """Return the judgement that `to_dict` wrote; `cases`, which never leave, are empty."""
         rules = dict(data["rules"])
+        rules["source"] = text_from(rules["source"])
         for name in ("unverified", "notes"):
             rules[name] = tuple(text_from(t) for t in rules[name])
         return cls(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from evalkit.exits.judgement import CONCLUSIONS
 from evalkit.standards import ExitRules
 from evalkit.text import Text
-from evalkit.verdicts import Conclusion, Verdict
+from evalkit.verdicts import CONCLUSIONS, Conclusion, Verdict
 
 GROUP_LABELS = {
     "exited": Text(en="exited", zh="已脱贫户"),
@@ -106,7 +105,7 @@ def pending(count: int, findings: int, other: Verdict) -> Text:
             f"findings only, the rate is {said.en}."
         ),
         zh=(
-            f"发现的{findings:,}户问题中有{count:,}户尚未最终认定，此处已计入；若仅计最终认定的，比率为"
+            f"发现的{findings:,}户问题中有{count:,}户尚未最终认定，此处已计入；若只计已最终认定的，比率为"
             f"{said.zh}。"
         ),
     )
@@ -144,7 +143,7 @@ def pending_overall(count: int, findings: int, conclusion: Conclusion) -> Text:
             f"{count:,} of {findings:,} findings are not yet adjudicated; with adjudicated findings only, the overall "
             f"conclusion is: {said.en}."
         ),
-        zh=f"发现的{findings:,}户问题中有{count:,}户尚未最终认定；若仅计最终认定的，总体结论为：{said.zh}。",
+        zh=f"发现的{findings:,}户问题中有{count:,}户尚未最终认定；若只计已最终认定的，总体结论为：{said.zh}。",
     )
 
 
@@ -163,7 +162,7 @@ def unaccounted(parts: float, population: float) -> Text:
             f"Registered, exited and unregistered persons add up to {parts:,.0f}, the denominator is "
             f"{population:,.0f} ({parts / population - 1:+.1%})."
         ),
-        zh=f"未脱贫、已脱贫与非建档立卡人口合计{parts:,.0f}人，分母为{population:,.0f}人（相差{parts / population - 1:+.1%}）。",
+        zh=f"建档立卡未脱贫人口、已脱贫人口与非建档立卡人口合计{parts:,.0f}人，分母为{population:,.0f}人（相差{parts / population - 1:+.1%}）。",
     )
 
 
@@ -175,13 +174,13 @@ def veto(criteria: int, confidence: float) -> Text:
             f"Any of {criteria} criteria can veto, each judged at {confidence:.0%} confidence: a county that truly "
             f"meets all of them is failed with a probability of at most {risk}."
         ),
-        zh=f"{criteria}项标准中任何一项均可否决，各按{confidence:.0%}的置信度判定：真正达标的县被误判为未达标的概率不超过{risk}。",
+        zh=f"{criteria}项标准中任何一项均可否决，各按{confidence:.0%}的单侧置信度判定：实际达标的县被误判为不达标的概率不超过{risk}。",
     )
 
 
 def of_rules(rules: ExitRules) -> tuple[Text, ...]:
     """Name the rule pack, the values that were not verified in print, and applied exceptions."""
-    out = [Text(en=f"Rules: {rules.source}.", zh=f"判定规则：{rules.source}。")]
+    out = [Text(en=f"Rules: {rules.source.en}.", zh=f"判定规则：{rules.source.zh}。")]
     if rules.unverified:
         listed = Text(
             en="; ".join(u.en for u in rules.unverified), zh="；".join(u.zh for u in rules.unverified)

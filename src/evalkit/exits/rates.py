@@ -19,10 +19,8 @@ Counted = Literal["all", "adjudicated"]
 MissedDenominator = Literal["sampled_villages", "interviewed"]
 ApprovalUnit = Literal["person", "household"]
 
-KORN_GRAUBARD = (
-    "Korn, E. L. & Graubard, B. I. (1998), Survey Methodology 24, 193-201: exact limits at the effective "
-    "sample size, here at most the sampled households"
-)
+KORN_GRAUBARD = "Korn & Graubard (1998), Survey Methodology 24, 193-201"
+"""Exact limits at the effective sample size, here at most the sampled households."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +28,14 @@ class Linearised:
     """A rate and its influence values.
 
     `value` is NaN without a sampled household; `influence` has shape (n,), its error being
-    Σ weight · influence; `inside` says which of the n rows the rate rests on.
+    Σ weight · influence; `inside` says which of the n rows the rate rests on; `plain` is the rate
+    without weights, as the official rule computes it.
     """
 
     value: float
     influence: Floats
     inside: Flags
+    plain: float
 
 
 def weighted_rate(hit: Floats, size: Floats, inside: Flags, weight: Floats) -> Linearised:
@@ -57,10 +57,11 @@ def weighted_rate(hit: Floats, size: Floats, inside: Flags, weight: Floats) -> L
     base = np.where(inside, size, 0.0)
     total = float((weight * base).sum())
     if not total > 0:
-        return Linearised(np.nan, np.zeros(len(size)), inside)
+        return Linearised(np.nan, np.zeros(len(size)), inside, np.nan)
     outcome = np.where(inside, hit, 0.0)
     value = float((weight * base * outcome).sum()) / total
-    return Linearised(value, np.where(inside, size * (outcome - value) / total, 0.0), inside)
+    plain = float((base * outcome).sum() / base.sum())
+    return Linearised(value, np.where(inside, size * (outcome - value) / total, 0.0), inside, plain)
 
 
 def share_of_total(hit: Floats, size: Floats, inside: Flags, weight: Floats, total: float) -> Linearised:
@@ -76,7 +77,7 @@ def share_of_total(hit: Floats, size: Floats, inside: Flags, weight: Floats, tot
     """
     found = np.where(inside, size * np.where(inside, hit, 0.0), 0.0)
     value = float(found.sum()) / total if total > 0 and inside.any() else np.nan
-    return Linearised(value, found / (weight * total) if total > 0 else found * 0, inside)
+    return Linearised(value, found / (weight * total) if total > 0 else found * 0, inside, value)
 
 
 def wrong_exit_rate(survey: CountySurvey, counted: Counted) -> Linearised:
@@ -106,10 +107,15 @@ def approval_rate(survey: CountySurvey, unit: ApprovalUnit) -> Linearised:
     return weighted_rate(answer, size, np.isfinite(answer), survey.sample.weight)
 
 
-def unweighted(survey: CountySurvey, rate: Linearised, column: str) -> float:
-    """Return the same rate over persons counted without weights, as official reports print it."""
-    plain = np.ones(len(survey.frame))
-    return weighted_rate(survey.numbers(column), survey.numbers("persons"), rate.inside, plain).value
+def weighting_effect(size: Floats, weight: Floats, inside: Flags) -> float:
+    """Return n Σ v² / (Σ v)² with v = weight × persons: what unequal weights alone cost (Kish 1965, section 11.2C).
+
+    >>> weighting_effect(np.array([1.0, 1.0, 4.0]), np.ones(3), np.array([True, True, False]))
+    1.0
+    """
+    v = (weight * size)[inside]
+    total = float(v.sum())
+    return float(len(v) * (v**2).sum() / total**2) if total > 0 else 1.0
 
 
 def to_estimate(rate: Linearised, sample: Sample, keys: pd.DataFrame, about: About, level: float) -> Estimate:

@@ -13,21 +13,21 @@ FEW_CLUSTERS = 20
 def dropped_rows(column: str, count: int, total: int) -> Text:
     """Say how many rows had no value in a needed column."""
     return Text(
-        en=f"{count} of {total} rows have no {column!r} and are not used.",
-        zh=f"{total} 行中有 {count} 行缺少 {column!r}，未用于估计。",
+        en=f"{count:,} of {total:,} rows have no {column!r} and are not used.",
+        zh=f"{total:,}行中有{count:,}行缺少{column!r}，未用于估计。",
     )
 
 
 def zero_weights(count: int) -> Text:
     """Say how many rows have weight zero."""
-    return Text(en=f"{count} rows have weight zero and do not count.", zh=f"{count} 行权重为零，不计入。")
+    return Text(en=f"{count:,} rows have weight zero and do not count.", zh=f"{count:,}行权重为零，不计入。")
 
 
 def clustered(name: str, count: int) -> Text:
     """Say what the standard errors are clustered by."""
     return Text(
-        en=f"Standard errors clustered by {name!r}: {count} clusters, intervals by Student's t.",
-        zh=f"标准误按 {name!r} 聚类：{count} 个聚类，区间按 t 分布。",
+        en=f"Standard errors clustered by {name!r}: {count:,} clusters, intervals by Student's t.",
+        zh=f"标准误按{name!r}聚类：{count:,}个聚类，区间按t分布。",
     )
 
 
@@ -36,16 +36,16 @@ def clustered_by_unit(name: str) -> Text:
     return Text(
         en=f"No cluster was named: the standard errors allow correlation over time within {name!r}, not within "
         "villages or other units of assignment.",
-        zh=f"未指定聚类：标准误仅考虑同一 {name!r} 内的跨期相关，未考虑村等处理分配单位内部的相关。",
+        zh=f"未指定聚类：标准误仅考虑同一{name!r}内的跨期相关，未考虑村等处理分配单位内部的相关。",
     )
 
 
 def few_clusters(count: int) -> Text:
     """Warn of few clusters."""
     return Text(
-        en=f"Only {count} clusters (fewer than {FEW_CLUSTERS}): the standard error is likely too small; "
+        en=f"Only {count:,} clusters (fewer than {FEW_CLUSTERS}): the standard error is likely too small; "
         "confirm with a wild cluster bootstrap or randomisation inference.",
-        zh=f"仅 {count} 个聚类（少于 {FEW_CLUSTERS}）：标准误可能偏小，应以野聚类自助法或随机化推断复核。",
+        zh=f"仅{count:,}个聚类（少于{FEW_CLUSTERS}）：标准误可能偏小，应以野聚类自助法或随机化推断复核。",
     )
 
 
@@ -61,9 +61,9 @@ def lone_cluster(side: str, side_zh: str) -> Text:
 def independent_rows(rows: int, units: int) -> Text:
     """Say that repeated observations are treated as independent."""
     return Text(
-        en=f"Standard errors treat {rows} rows of {units} units as independent; name a cluster to allow for "
+        en=f"Standard errors treat {rows:,} rows of {units:,} units as independent; name a cluster to allow for "
         "correlation within units or villages.",
-        zh=f"标准误将 {units} 个单位的 {rows} 行视为相互独立；如需考虑户内或村内相关，请指定聚类。",
+        zh=f"标准误将{units:,}个单位的{rows:,}行视为相互独立；如需考虑户内或村内相关，请指定聚类。",
     )
 
 
@@ -105,42 +105,42 @@ def pre_trend(statistic: float, rank: int, p_value: float) -> Text:
     return Text(
         en=f"Pre-trend test, {rank} effects before treatment jointly zero: Wald {statistic:.3f}, p = {p_value:.3f}. "
         "A large p does not prove parallel trends.",
-        zh=f"平行趋势检验（处理前 {rank} 个效应同时为零）：Wald {statistic:.3f}，p = {p_value:.3f}。"
-        "p 值大并不能证明趋势平行。",
+        zh=f"平行趋势检验（处理前{rank}个效应同时为零）：Wald {statistic:.3f}，p = {p_value:.3f}。"
+        "p值大并不能证明趋势平行。",
     )
 
 
 def one_wave_units(count: int, units: int) -> Text:
     """Count units seen in one wave only."""
     return Text(
-        en=f"{count} of {units} units have the outcome in one wave only (attrition or entry).",
-        zh=f"{units} 个单位中有 {count} 个仅在一期有结果变量（流失或新进）。",
+        en=f"{count:,} of {units:,} units have the outcome in one wave only (attrition or entry).",
+        zh=f"{units:,}个单位中有{count:,}个仅在一期有结果变量（流失或新进）。",
     )
 
 
 def singletons(count: int) -> Text:
     """Count rows of units seen once, which fixed effects absorb."""
     return Text(
-        en=f"{count} units seen once are left out: a fixed effect absorbs them entirely.",
-        zh=f"{count} 个仅出现一次的单位已略去：固定效应会将其完全吸收。",
+        en=f"{count:,} units seen once are left out: a fixed effect absorbs them entirely.",
+        zh=f"{count:,}个仅出现一次的单位已略去：固定效应会将其完全吸收。",
     )
 
 
 def switches_off(count: int, units: int) -> Text:
     """Count units whose treatment ends."""
     return Text(
-        en=f"The treatment switches off in {count} of {units} units; the coefficient then assumes that effects "
+        en=f"The treatment switches off in {count:,} of {units:,} units; the coefficient then assumes that effects "
         "stop at once and are the same in both directions.",
-        zh=f"{units} 个单位中有 {count} 个的处理状态中途停止；该系数隐含效应立即消失且进退对称。",
+        zh=f"{units:,}个单位中有{count:,}个的处理状态中途停止；该系数隐含效应立即消失且进退对称。",
     )
 
 
 def staggered(count: int) -> Text:
     """Warn that the two-way coefficient mixes cohorts."""
     return Text(
-        en=f"Treatment starts at {count} different waves: where effects differ between cohorts or grow over time, this "
+        en=f"Treatment starts at {count:,} different waves: where effects differ between cohorts or grow over time, this "
         "coefficient also compares with already treated units; see the group-time effects (att_gt).",
-        zh=f"处理分 {count} 个年度陆续开始：若效应随批次或时间变化，该系数会以已处理单位作对照；"
+        zh=f"处理分{count:,}个年度陆续开始：若效应随批次或时间变化，该系数会以已处理单位作对照；"
         "请对照批次-年度效应（att_gt）。",
     )
 
@@ -149,34 +149,34 @@ def intensity() -> Text:
     """Say that the treatment is not 0/1."""
     return Text(
         en="The treatment is not 0/1: the coefficient is a slope per unit of treatment.",
-        zh="处理变量不是 0/1：系数为每单位处理强度的斜率。",
+        zh="处理变量不是0/1：系数为每单位处理强度的斜率。",
     )
 
 
 def always_treated(count: int, units: int, first: float) -> Text:
     """Count units treated from the start."""
     return Text(
-        en=f"{count} of {units} units are treated from the first usable wave ({first:g}) and are left out: "
+        en=f"{count:,} of {units:,} units are treated from the first usable wave ({first:g}) and are left out: "
         "they have no wave before treatment.",
-        zh=f"{units} 个单位中有 {count} 个自首个可用年度（{first:g}）起即受处理，没有处理前观测，已剔除。",
+        zh=f"{units:,}个单位中有{count:,}个自首个可用年度（{first:g}）起即受处理，没有处理前观测，已剔除。",
     )
 
 
 def attrition(least: int, most: int, units: int, dropped: int) -> Text:
     """Describe an unbalanced panel."""
     return Text(
-        en=f"Unbalanced panel: {dropped} of {units} units miss at least one wave. Each comparison uses the units "
-        f"seen in both of its waves ({least} to {most} units left out per comparison).",
-        zh=f"非平衡面板：{units} 个单位中有 {dropped} 个至少缺一期。每次比较仅用两期均有观测的单位"
-        f"（每次比较剔除 {least} 至 {most} 个单位）。",
+        en=f"Unbalanced panel: {dropped:,} of {units:,} units miss at least one wave. Each comparison uses the units "
+        f"seen in both of its waves ({least:,} to {most:,} units left out per comparison).",
+        zh=f"非平衡面板：{units:,}个单位中有{dropped:,}个至少缺一期。每次比较仅用两期均有观测的单位"
+        f"（每次比较剔除{least:,}至{most:,}个单位）。",
     )
 
 
 def varying_weights(count: int) -> Text:
     """Say that the first weight of each unit is used."""
     return Text(
-        en=f"The weight varies over waves in {count} units; each unit keeps the weight of its first wave.",
-        zh=f"{count} 个单位的权重随年度变化；统一采用其首期权重。",
+        en=f"The weight varies over waves in {count:,} units; each unit keeps the weight of its first wave.",
+        zh=f"{count:,}个单位的权重随年度变化；统一采用其首期权重。",
     )
 
 
@@ -193,7 +193,7 @@ def lost_cells(cells: Sequence[str]) -> Text:
     listed = "; ".join(cells)
     return Text(
         en=f"{len(cells)} cohort-wave effects cannot be estimated and are left out of every average: {listed}.",
-        zh=f"{len(cells)} 个批次-年度效应无法估计，未计入任何平均值：{listed}。",
+        zh=f"{len(cells)}个批次-年度效应无法估计，未计入任何平均值：{listed}。",
     )
 
 
@@ -218,9 +218,9 @@ def lone_cohorts(listed: Sequence[str]) -> Text:
 def treated_later(count: int, units: int, last: float) -> Text:
     """Count units whose treatment starts after the data end."""
     return Text(
-        en=f"{count} of {units} units start treatment after the last wave ({last:g}); in these data they are untreated "
+        en=f"{count:,} of {units:,} units start treatment after the last wave ({last:g}); in these data they are untreated "
         "and serve as never treated.",
-        zh=f"{units} 个单位中有 {count} 个在末期（{last:g}）之后才开始受处理；在本数据中视为始终未受处理。",
+        zh=f"{units:,}个单位中有{count:,}个在末期（{last:g}）之后才开始受处理；在本数据中视为始终未受处理。",
     )
 
 

@@ -78,10 +78,11 @@ def _stated(data: bytes, file: str, encoding: str) -> Decoded:
     except LookupError as e:
         msg = f"{file}: there is no encoding {encoding!r}; known are utf-8, utf-16, gb18030, latin-1 …"
         raise DataError(msg) from e
-    except UnicodeDecodeError as e:
+    except UnicodeError as e:
+        where = f"byte {e.start + 1} of {len(data)}" if isinstance(e, UnicodeDecodeError) else str(e)
         msg = (
-            f"{file} is not text in {encoding} (byte {e.start + 1} of {len(data)}); remove `encoding` from the table "
-            "in plan.data to have it found, or state the right one"
+            f"{file} is not text in {encoding} ({where}); remove `encoding` from the table in plan.data to have it "
+            "found, or state the right one"
         )
         raise DataError(msg) from e
 

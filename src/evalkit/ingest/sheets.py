@@ -149,8 +149,28 @@ def _text_sheet(data: bytes, file: str, digest: str, encoding: str | None) -> Sh
         raise DataError(msg)
     decoded = decode(data, file, encoding)
     delimiter = max(DELIMITERS, key=lambda d: max(len(r) for r in _csv_top(decoded.utf8, d)))
+    _refuse_open_quote(decoded.utf8, delimiter, file)
     top = _csv_top(decoded.utf8, delimiter)
     return Sheet(file, None, decoded.encoding, digest, top, _utf8=decoded.utf8, _delimiter=delimiter)
+
+
+def _refuse_open_quote(utf8: bytes, delimiter: str, file: str) -> None:
+    """Refuse a file in which a quoted cell never ends: it would swallow all rows below."""
+    if utf8.count(b'"') % 2 == 0:
+        return
+    rows = csv.reader(_lines(utf8), delimiter=delimiter, strict=True)
+    begins = 1
+    try:
+        for _ in rows:
+            begins = rows.line_num + 1
+    except csv.Error as e:
+        if "end of data" not in str(e):
+            return
+        msg = (
+            f"{file}: a quoted cell begins in row {begins} and never ends, so that all rows below would be part of it; "
+            "the file is truncated or has a stray quotation mark there: export it again or mend that row"
+        )
+        raise DataError(msg) from e
 
 
 def _csv_top(utf8: bytes, delimiter: str) -> list[Row]:

@@ -73,8 +73,9 @@ class Cells:
         return out
 
     def rows(self) -> Floats:
-        """Return the number of rows of each cell, shape (k,)."""
-        return np.bincount(self.code[self.inside], minlength=self.k).astype(float)
+        """Return the number of rows of each cell whose weight is positive, shape (k,)."""
+        counted = self.inside & (self.sample.weight > 0)
+        return np.bincount(self.code[counted], minlength=self.k).astype(float)
 
 
 def cell_sums(weight: Floats, x: Floats, code: Ints, k: int) -> Floats:

@@ -20,8 +20,8 @@ def counting(*, persons: bool) -> Text:
 def missing(count: int, total: int, what: str) -> Text:
     """Say how many rows have no value and are left out (they still count as sampled)."""
     return Text(
-        en=f"{count} of {total} household-waves have no {what} and are left out",
-        zh=f"{total} 条户年记录中有 {count} 条缺少 {what}，未计入",
+        en=f"{count:,} of {total:,} household-waves have no {what} and are left out",
+        zh=f"{total:,}条户年记录中有{count:,}条缺少{what}，未计入",
     )
 
 
@@ -50,24 +50,24 @@ def line_rule(*, at_line: bool) -> Text:
 def negative(count: int) -> Text:
     """Count incomes below zero, whose gaps exceed the line."""
     return Text(
-        en=f"{count} household-waves have a negative welfare measure; their gaps exceed the line",
-        zh=f"{count} 条户年记录的福利指标为负，其缺口大于贫困线",
+        en=f"{count:,} household-waves have a negative welfare measure; their gaps exceed the line",
+        zh=f"{count:,}条户年记录的测算指标为负，其缺口大于贫困线",
     )
 
 
 def dropped(count: int) -> Text:
     """Count non-positive incomes left out on request."""
     return Text(
-        en=f"{count} household-waves with a non-positive welfare measure are left out as asked",
-        zh=f"按要求剔除 {count} 条福利指标非正的户年记录",
+        en=f"{count:,} household-waves with a non-positive welfare measure are left out as asked",
+        zh=f"按要求剔除{count:,}条测算指标非正的户年记录",
     )
 
 
 def floored(count: int, floor: float) -> Text:
     """Count incomes raised to a floor on request."""
     return Text(
-        en=f"{count} household-waves below {floor:g} are counted at {floor:g} as asked",
-        zh=f"按要求将 {count} 条低于 {floor:g} 的户年记录按 {floor:g} 计",
+        en=f"{count:,} household-waves below {floor:g} are counted at {floor:g} as asked",
+        zh=f"按要求将{count:,}条低于{floor:g}的户年记录按{floor:g}计",
     )
 
 
@@ -75,7 +75,7 @@ def prices(year: int | None) -> Text:
     """Say in whose prices amounts are."""
     if year is None:
         return Text(en="nominal: prices of each wave", zh="名义值：各年当年价")
-    return Text(en=f"real: prices of {year}", zh=f"实际值：{year} 年价格")
+    return Text(en=f"real: prices of {year}", zh=f"实际值：{year}年价格")
 
 
 def concepts(panel: Panel, waves: Iterable[int]) -> tuple[Text, ...]:
@@ -93,24 +93,28 @@ def cross_section() -> Text:
     """Say that each wave's households are compared, not the same households."""
     return Text(
         en="all households of each wave (repeated cross-sections), not a fixed cohort",
-        zh="使用各年全部住户（重复截面），并非固定群体",
+        zh="使用各年全部住户（重复截面），并非固定样本",
     )
 
 
 def cohort(kept: int, left: int) -> Text:
     """Say how many households the fixed cohort has and how many it lost."""
     return Text(
-        en=f"fixed cohort: {kept} households observed in both waves; {left} of the first wave are no longer observed",
-        zh=f"固定群体：两年均有观测的 {kept} 户；首年住户中有 {left} 户后一年无观测",
+        en=f"fixed cohort: {kept:,} households observed in both waves; {left:,} of the first wave are no longer observed",
+        zh=f"固定样本：两年均有观测的{kept:,}户；首年住户中有{left:,}户后一年无观测",
     )
 
 
-def pairs(used: int, unpaired: int, lost: int) -> Text:
-    """Say how many pairs of waves are used, and how many rows lack an earlier or a later one."""
+def pairs(used: int) -> Text:
+    """Say how many pairs of waves are used."""
+    return Text(en=f"{used:,} pairs of household-waves", zh=f"共{used:,}对前后期户年记录")
+
+
+def unpaired(later: int, earlier: int) -> Text:
+    """Say how many rows lack an earlier or a later one."""
     return Text(
-        en=f"{used} pairs of household-waves; {unpaired} later household-waves have no earlier one and {lost} "
-        "earlier ones no later one: they lie outside",
-        zh=f"共 {used} 对户年记录；{unpaired} 条后期记录无前期记录、{lost} 条前期记录无后期记录，不在范围内",
+        en=f"{later:,} household-waves have no earlier one and {earlier:,} have no later one: they lie outside",
+        zh=f"{later:,}条后期记录无前期记录、{earlier:,}条前期记录无后期记录，不在计算范围内",
     )
 
 

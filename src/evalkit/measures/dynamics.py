@@ -314,8 +314,10 @@ def _about(panel: Panel, pairs: Pairs, group: Cells, name: str) -> About:
     spans = [(a, b) for a, b in pairwise(waves) if b - a > 1]
     notes = [
         _notes.line_rule(at_line=pairs.at_line),
-        _notes.pairs(int(group.inside.sum()), pairs.unpaired, pairs.lost),
+        _notes.pairs(int(group.inside.sum())),
     ]
+    if pairs.unpaired or pairs.lost:
+        notes.append(_notes.unpaired(pairs.unpaired, pairs.lost))
     notes.append(_notes.earlier_weight())
     lacking = int((panel.mask & np.isnan(pairs.now)).sum())
     if lacking:

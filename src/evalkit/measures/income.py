@@ -127,7 +127,7 @@ def growth(
         estimand=f"growth of {stat} {panel.welfare} {frm}–{to}" + (" a year" if annualised else ""),
         method=f"change of {stat} between waves, delta method with between-wave covariance",
         unit="log" if stat == "log" else "share",
-        interval="none" if panel.design.census else "t",
+        interval="none" if panel.sample.census else "t",
         notes=(*notes, _notes.cross_section(), *levels.about.notes),
     )
     return _change(levels, frm, to, years, about, log=stat == "log")
@@ -208,7 +208,7 @@ def _concept_notes(panel: Panel, frm: int, to: int, *, across_concepts: bool) ->
     return (
         Text(
             en=f"the income concept changes from {first} ({frm}) to {last} ({to}); part of the growth is definition",
-            zh=f"收入口径由 {first}（{frm}）变为 {last}（{to}），增长中含口径变化",
+            zh=f"收入口径由{first}（{frm}）变为{last}（{to}），增长中含口径变化",
         ),
     )
 

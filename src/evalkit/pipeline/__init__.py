@@ -1,6 +1,6 @@
 """From raw files to everything a report needs: once per plan, county by county."""
 
-from evalkit.pipeline.case import built_counties, load_case, read_manifest
+from evalkit.pipeline.case import built_counties, check_inputs, load_case, read_manifest
 from evalkit.pipeline.county import CountyDone, build_county
 from evalkit.pipeline.results import CountyCase, CountyResult, ImpactResult, PooledResult
 from evalkit.pipeline.run import BuildResult, build
@@ -15,6 +15,7 @@ __all__ = [
     "build",
     "build_county",
     "built_counties",
+    "check_inputs",
     "load_case",
     "read_manifest",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from evalkit.errors import ReportError
 from evalkit.pipeline.results import CountyCase, CountyResult, PooledResult
 from evalkit.plan import Plan
-from evalkit.store import Store
+from evalkit.store import Store, file_hash
 
 
 def read_manifest(plan: Plan) -> dict[str, Any]:
@@ -22,16 +22,39 @@ def read_manifest(plan: Plan) -> dict[str, Any]:
     store = Store(plan.processed)
     path = store.manifest_path
     if not path.is_file():
-        msg = f"nothing has been built in {plan.data.processed}; run `evalkit build` with this plan first"
+        msg = f"no finished build is in {plan.data.processed}; run `evalkit build` with this plan first"
         raise ReportError(msg)
     found = store.read_json(path)
     if found["plan_digest"] != plan.digest:
         msg = (
             f"the results in {plan.data.processed} were built with other settings (plan digest "
-            f"{found['plan_digest']}, this plan has {plan.digest}); run `evalkit build` again"
+            f"{found['plan_digest']}, this plan has {plan.digest}); run `evalkit build` again, or give the --set it "
+            "was built with"
         )
         raise ReportError(msg)
     return found
+
+
+def check_inputs(plan: Plan) -> None:
+    """Check that the raw files are those that were built.
+
+    Raises
+    ------
+    ReportError
+        If a file was changed or removed since; new files are for the next build to find.
+    """
+    known = read_manifest(plan)["inputs"]
+    changed = [
+        name
+        for name, digest in known.items()
+        if not (plan.raw / name).is_file() or file_hash(plan.raw / name) != digest
+    ]
+    if changed:
+        msg = (
+            f"{len(changed)} of {len(known)} raw files were changed or removed after the build (first: {changed[0]}); "
+            "run `evalkit build` again"
+        )
+        raise ReportError(msg)
 
 
 def built_counties(plan: Plan) -> dict[str, str]:
@@ -70,6 +93,6 @@ def _unknown(county: str, known: dict[str, str]) -> str:
     hint = (
         f"; did you mean {by_name.get(close[0], close[0])} ({known[by_name.get(close[0], close[0])]})?"
         if close
-        else ""
+        else "."
     )
     return f"there is no county {county!r} in the build{hint} It has {listed}{more}"

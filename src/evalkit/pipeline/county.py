@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 from evalkit.cleaning import CleanResult, clean
-from evalkit.errors import EvalkitError
+from evalkit.errors import DataError, EvalkitError, PlanError
 from evalkit.exits import ExitJudgement, judge_exit
 from evalkit.ingest import RawData, RawTable
-from evalkit.panel import Panel
-from evalkit.pipeline.measuring import Collected, because, measure_panel, registry_exits, sample_table
+from evalkit.pipeline.measuring import Collected, measure_panel, registry_exits, sample_table
 from evalkit.pipeline.results import CountyResult
 from evalkit.plan import Plan
+from evalkit.reasons import reason
 from evalkit.store import Store
 from evalkit.text import Text
 
@@ -49,21 +49,30 @@ def build_county(county: str, plan: Plan, raw: RawData, root: Path) -> CountyDon
     Raises
     ------
     EvalkitError
-        If the county's data cannot be followed (duplicates with ``duplicates: error`` …).
+        If the county's data cannot be followed (duplicates with ``duplicates: error``, no household row …).
+        What was set aside before is in the store nevertheless.
     """
     store = Store(root)
-    cleaned = clean(raw, plan)
+    store.forget(county)
+    cleaned = clean(raw, plan, allow_empty=True)
     _write_tables(store, county, cleaned)
+    if not len(raw["household"]):
+        named = ", ".join(name for name, table in raw.tables.items() if len(table))
+        msg = f"the household table has no row of county {county}, which is named in: {named}; add its households"
+        raise DataError(msg)
     result = county_result(county, cleaned, plan)
+    store.write("panel", county, cleaned.panel.frame)
     store.write_json(store.result_path(county), result.to_dict())
     rows = rows_by_fate(cleaned)
     return CountyDone(county, result.name, rows["in"], rows["clean"], rows["quarantined"])
 
 
 def attempt_county(county: str, plan: Plan, raw: RawData, root: Path) -> CountyDone:
-    """Call `build_county`, turning a user error into a line of the result so that others go on."""
+    """Call `build_county`, turning an error of the data into a line of the result so that others go on."""
     try:
         return build_county(county, plan, raw, root)
+    except PlanError:
+        raise  # a fault of the plan is a fault in every county
     except EvalkitError as error:
         return CountyDone(
             county, county_name(plan, county, None), 0, 0, 0, f"{type(error).__name__}: {error}"
@@ -119,13 +128,13 @@ def _judge(found: Collected, county: str, cleaned: CleanResult, plan: Plan) -> E
         zh = "第三方抽查数据" if lacks == "survey" else "县级人口总数"
         found.omitted["verdicts"] = Text(
             en=f"No exit verdict: the plan or the data have no {lacks} table for this county.",
-            zh=f"未作退出结论:方案或数据中没有本县的{zh}。",
+            zh=f"未作退出结论：方案或数据中没有本县的{zh}。",
         )
         return None
     try:
-        return judge_exit(survey, totals, plan).county(county)
+        return judge_exit(survey, totals, plan, single_psu=plan.design.single_psu).county(county)
     except EvalkitError as error:
-        found.omitted["verdicts"] = because(error)
+        found.omitted["verdicts"] = reason(error)
         return None
 
 
@@ -151,8 +160,7 @@ def _of_these_rows(table: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
 
 
 def _write_tables(store: Store, county: str, cleaned: CleanResult) -> None:
-    panel: Panel = cleaned.panel
-    store.write("panel", county, panel.frame)
+    """Write all but the panel, which may turn out to be no panel."""
     store.write("ledger", county, cleaned.ledger.entries)
     store.write("quarantine", county, cleaned.quarantine)
     store.write("open_cases", county, cleaned.open_cases)

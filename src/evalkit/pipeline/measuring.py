@@ -14,6 +14,7 @@ from evalkit.errors import DataError, DesignError, EstimationError
 from evalkit.estimate import Estimate
 from evalkit.panel import Panel
 from evalkit.plan import Benchmark, Plan
+from evalkit.reasons import reason
 from evalkit.text import Text
 
 Reasons = (DataError, DesignError, EstimationError)
@@ -33,12 +34,7 @@ class Collected:
         try:
             self.estimates[name] = compute()
         except Reasons as error:
-            self.omitted.setdefault(section, because(error))
-
-
-def because(error: Exception) -> Text:
-    """Return the reason an error gives, as a sentence for a report."""
-    return Text(en=f"Not computed: {error}.", zh=f"未计算。程序给出的原因(原文):{error}")
+            self.omitted.setdefault(section, reason(error))
 
 
 def measure_panel(panel: Panel, plan: Plan) -> Collected:
@@ -62,7 +58,7 @@ def _income(out: Collected, panel: Panel, plan: Plan) -> None:
     if len(panel.waves) < 2:
         out.omitted["growth"] = Text(
             en="Growth needs at least two waves; the data have one.",
-            zh="收入增长至少需要两期数据;现有数据只有一期。",
+            zh="收入增长至少需要两期数据；现有数据只有一期。",
         )
         return
     first, last = panel.waves[0], panel.waves[-1]
@@ -79,7 +75,7 @@ def _benchmark(out: Collected, panel: Panel, plan: Plan, first: int, last: int) 
     if plan.benchmark is None:
         out.omitted["benchmark"] = Text(
             en="The plan names no benchmark series (plan.benchmark).",
-            zh="方案未指定对照序列(plan.benchmark)。",
+            zh="方案未指定参照序列（plan.benchmark）。",
         )
         return
     first, last = plan.benchmark.frm or first, plan.benchmark.to or last
@@ -88,7 +84,7 @@ def _benchmark(out: Collected, panel: Panel, plan: Plan, first: int, last: int) 
     if absent:
         years = ", ".join(map(str, absent))
         out.omitted["benchmark"] = Text(
-            en=f"The benchmark series has no figure for {years}.", zh=f"对照序列缺少{years}年的数值。"
+            en=f"The benchmark series has no figure for {years}.", zh=f"参照序列缺少{years}年的数值。"
         )
         return
     growth = series[last] / series[first] - 1
@@ -107,7 +103,7 @@ def _benchmark(out: Collected, panel: Panel, plan: Plan, first: int, last: int) 
                 panel, benchmark=growth, frm=first, to=last, cohort=cohort, real=False
             )
         except Reasons as error:
-            out.omitted.setdefault("benchmark", because(error))
+            out.omitted.setdefault("benchmark", reason(error))
             continue
         out.estimates[f"benchmark_{cohort}"] = tested.estimate
         out.facts[f"benchmark_{cohort}_p"] = _float(tested.p_value)
@@ -125,7 +121,7 @@ def _poverty(out: Collected, panel: Panel) -> None:
     if not panel.lines:
         out.omitted["poverty"] = Text(
             en="The plan gives no poverty line for these waves (plan.poverty.line).",
-            zh="方案未给出这些年度的贫困线(plan.poverty.line)。",
+            zh="方案未给出这些年度的贫困线（plan.poverty.line）。",
         )
         return
     lined = [w for w in panel.waves if w in panel.lines]
@@ -133,7 +129,7 @@ def _poverty(out: Collected, panel: Panel) -> None:
         years = ", ".join(str(w) for w in panel.waves if w not in panel.lines)
         out.omitted["poverty_waves"] = Text(
             en=f"No poverty line is known for {years}; these waves are left out of poverty, exits and returns.",
-            zh=f"{years}年没有贫困线,不参与贫困、脱贫与返贫计算。",
+            zh=f"{years}年没有贫困线，不参与贫困、脱贫与返贫计算。",
         )
     part = panel.where(panel.frame[panel.wave].isin(lined))
     out.facts["lines"] = {str(w): float(panel.lines[w]) for w in lined}
@@ -166,7 +162,7 @@ def _dynamics(out: Collected, panel: Panel) -> None:
         out.omitted["returns"] = Text(
             en="Returns to poverty need at least three waves: poor, out of poverty, poor again; the data have "
             f"{len(lined)}.",
-            zh=f"返贫至少需要三期数据(贫困、脱贫、再次贫困);现有数据只有{len(lined)}期。",
+            zh=f"返贫至少需要三期数据（贫困、脱贫、再次贫困）；现有数据只有{len(lined)}期。",
         )
         return
     out.attempt("returns", "return_rate", lambda: measures.return_rate(part, by="wave"))

@@ -11,9 +11,10 @@ from evalkit import impact, risk
 from evalkit.errors import EstimationError
 from evalkit.estimate import Estimate
 from evalkit.panel import Panel
-from evalkit.pipeline.measuring import Reasons, because, measure_panel
+from evalkit.pipeline.measuring import Reasons, measure_panel
 from evalkit.pipeline.results import ImpactResult, PooledResult
 from evalkit.plan import FixedEffects, GroupTime, Impact, MeanDifference, Plan, TwoByTwo
+from evalkit.reasons import reason
 from evalkit.text import Text
 
 OUTCOME = "outcome (as analysed)"
@@ -39,7 +40,7 @@ def _risk(panel: Panel, plan: Plan, omitted: dict[str, Text]) -> risk.ReturnRisk
     if len(lined) < 3:
         omitted["return_risk"] = Text(
             en=f"Return risk needs at least three waves with a poverty line; the data have {len(lined)}.",
-            zh=f"返贫风险至少需要三期有贫困线的数据;现有{len(lined)}期。",
+            zh=f"返贫风险至少需要三期有贫困线的数据；现有{len(lined)}期。",
         )
         return None
     settings = plan.return_risk
@@ -51,7 +52,7 @@ def _risk(panel: Panel, plan: Plan, omitted: dict[str, Text]) -> risk.ReturnRisk
             features=settings.features,
         )
     except Reasons as error:
-        omitted["return_risk"] = because(error)
+        omitted["return_risk"] = reason(error)
         return None
 
 
@@ -59,11 +60,12 @@ def _impact(panel: Panel, plan: Plan, omitted: dict[str, Text]) -> tuple[ImpactR
     if not plan.impact:
         omitted["impact"] = Text(
             en="The plan specifies no program effect (plan.impact).",
-            zh="方案未设定项目效果估计(plan.impact)。",
+            zh="方案未设定帮扶措施效果估计（plan.impact）。",
         )
     if len(panel.waves) < 2 and any(not isinstance(s, MeanDifference) for s in plan.impact):
         omitted["impact"] = Text(
-            en="Program effects over time need at least two waves.", zh="项目效果的前后比较至少需要两期数据。"
+            en="Program effects over time need at least two waves.",
+            zh="帮扶措施效果的前后比较至少需要两期数据。",
         )
         return ()
     out = []
@@ -71,7 +73,7 @@ def _impact(panel: Panel, plan: Plan, omitted: dict[str, Text]) -> tuple[ImpactR
         try:
             out.append(estimate_impact(panel, spec, plan))
         except Reasons as error:
-            omitted[f"impact:{spec.program}"] = because(error)
+            omitted[f"impact:{spec.program}"] = reason(error)
     return tuple(out)
 
 
@@ -104,6 +106,7 @@ def estimate_impact(panel: Panel, spec: Impact, plan: Plan) -> ImpactResult:
         treated=int((ever > 0).sum()),
         clusters=int(data[cluster].nunique()) if cluster else len(ever),
         wave=int(data[panel.wave].iloc[0]) if isinstance(spec, MeanDifference) else None,
+        treated_clusters=int(data.loc[data[TREATED] > 0, cluster].nunique()) if cluster else None,
     )
 
 
@@ -215,8 +218,8 @@ def _scaled(values: pd.Series, scale: str) -> tuple[pd.Series, Text | None]:
     lost = int((values <= 0).sum())
     positive = values.where(values > 0)
     note = Text(
-        en=f"{lost} household-waves with an outcome of zero or less have no logarithm and are left out.",
-        zh=f"{lost}个户年度的结果变量不大于零,无法取对数,未纳入。",
+        en=f"{lost:,} household-waves with an outcome of zero or less have no logarithm and are left out.",
+        zh=f"{lost:,}条户年记录的结果变量不大于零，无法取对数，未纳入。",
     )
     return np.log(positive), (note if lost else None)
 

@@ -100,6 +100,8 @@ class ImpactResult:
         Households, treated households, clusters (villages).
     wave : int or None
         The wave of a comparison within one wave.
+    treated_clusters : int or None
+        Clusters with at least one treated household; None when each household is its own cluster.
     """
 
     program: str
@@ -113,6 +115,7 @@ class ImpactResult:
     treated: int
     clusters: int
     wave: int | None = None
+    treated_clusters: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready mapping."""
@@ -128,6 +131,7 @@ class ImpactResult:
             "treated": self.treated,
             "clusters": self.clusters,
             "wave": self.wave,
+            "treated_clusters": self.treated_clusters,
         }
 
     @classmethod
@@ -146,6 +150,7 @@ class ImpactResult:
             treated=data["treated"],
             clusters=data["clusters"],
             wave=data["wave"],
+            treated_clusters=data.get("treated_clusters"),
         )
 
 

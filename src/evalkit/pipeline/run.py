@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import platform
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,13 +15,17 @@ from evalkit.cleaning import clean, panel_from
 from evalkit.errors import DataError
 from evalkit.ingest import RawData, read_all, split_by_county
 from evalkit.pipeline.county import CountyDone, attempt_county
+from evalkit.pipeline.domains import crosses, measure_as_domains
 from evalkit.pipeline.pooled import pooled_result
+from evalkit.pipeline.results import PooledResult
+from evalkit.pipeline.workers import in_workers
 from evalkit.plan import Plan
+from evalkit.reasons import reason
 from evalkit.store import UNPLACED, Store, file_hash
 
 VERSIONS = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "papermill", "pyarrow")
 
-Progress = Callable[[str], None]
+Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,22 @@ def build(plan: Plan, *, jobs: int = 1, progress: Progress | None = None) -> Bui
     jobs : int
         Worker processes; each works on one county at a time.
     progress : callable, optional
-        Called with a county's code when it is done.
+        Called with a county's code when it is done, and with the number of counties in all.
 
     Raises
     ------
     DataError
         If nothing can be read, no row names a county, or every county fails (the first reason is given).
+    PlanError
+        If the plan asks for what no county can give.
     """
     raw = read_all(plan)
     parts = split_by_county(raw)
     lost = parts.pop("", None)
     if not parts:
-        msg = f"no row of {plan.raw} names a county; map the county column in plan.data.household.columns"
-        raise DataError(msg)
+        raise _nothing(raw, plan)
     store = Store(plan.processed)
+    store.start_over([*parts, *([] if lost is None else [UNPLACED])])
     unplaced = _keep_unplaced(store, lost, plan)
     results = sorted(_each(parts, plan, store.root, jobs, progress), key=lambda r: r.county)
     done = tuple(r for r in results if not r.error)
@@ -68,30 +71,51 @@ def build(plan: Plan, *, jobs: int = 1, progress: Progress | None = None) -> Bui
         msg = f"all {len(failed)} counties failed; the first, {failed[0].county}: {failed[0].error}"
         raise DataError(msg)
     counties = [r.county for r in done]
-    panel = panel_from(store.read_all("panel", counties), plan)
-    pooled = pooled_result(panel, plan)
-    store.write_json(store.pooled_path, pooled.to_dict())
+    store.write_json(store.pooled_path, _pooled(store, plan, counties).to_dict())
     store.write_json(store.manifest_path, manifest(plan, raw, done, failed, store))
     return BuildResult(done, failed, unplaced, store.root)
+
+
+def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
+    """Return what needs all counties; where strata cross counties, their measures are redone as domains."""
+    try:
+        panel = panel_from(store.read_all("panel", counties), plan)
+    except DataError as error:
+        why = dict.fromkeys(("return_risk", "impact", "pooled"), reason(error))
+        return PooledResult(len(counties), {}, None, (), why)
+    if crosses(panel):
+        measure_as_domains(panel, plan, counties, store)
+    return pooled_result(panel, plan)
 
 
 def _each(
     parts: dict[str, RawData], plan: Plan, root: Path, jobs: int, progress: Progress | None
 ) -> Iterator[CountyDone]:
-    tell = progress or (lambda _county: None)
+    tell = progress or (lambda _county, _total: None)
     if jobs <= 1:
         for county in sorted(parts):
             yield attempt_county(county, plan, parts[county], root)
-            tell(county)
+            tell(county, len(parts))
         return
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        waiting = {pool.submit(attempt_county, c, plan, parts[c], root): c for c in sorted(parts)}
-        for job in as_completed(waiting):
-            yield job.result()
-            tell(waiting[job])
+    tasks = {c: (c, plan, parts[c], root) for c in sorted(parts)}
+    for county, job in in_workers(_attempt, tasks, jobs):
+        yield job.result()
+        tell(county, len(parts))
+
+
+def _attempt(task: tuple[str, Plan, RawData, Path]) -> CountyDone:
+    return attempt_county(*task)
+
+
+def _nothing(raw: RawData, plan: Plan) -> DataError:
+    rows = len(raw["household"])
+    if not rows:
+        files = ", ".join(raw["household"].files["file"].unique())
+        return DataError(f"the household table has a header and no rows ({files}); export it again")
+    return DataError(
+        f"none of {rows} household rows names a county ({plan.raw}); mend the county column in "
+        "plan.data.household.columns"
+    )
 
 
 def _keep_unplaced(store: Store, lost: RawData | None, plan: Plan) -> int:

@@ -7,9 +7,12 @@ from typing import Literal
 
 from evalkit.text import LANGUAGES, Language, Text
 
-Format = Literal["text", "code", "count", "money", "share", "rate", "points", "decimal", "ratio", "p"]
+Format = Literal[
+    "text", "code", "count", "money", "share", "rate", "points", "decimal", "ratio", "p", "figure"
+]
 """``share`` one decimal of a percent; ``rate`` two (rare events, verdicts); ``points`` signed percentage points;
-``decimal`` two decimals; ``ratio`` three (AUC, Brier, log points); ``code`` years and codes, never grouped."""
+``decimal`` two decimals; ``ratio`` three (AUC, Brier, log points); ``code`` years and codes, never grouped;
+``figure`` a cited figure with the decimals it has."""
 
 MISSING = "—"
 SUPPRESSED = "×"
@@ -31,6 +34,8 @@ def bare(value: float | None, form: Format) -> str:
         return MISSING
     if form == "p":
         return "<0.001" if value < 0.001 else f"{value:.3f}"
+    if form == "figure":
+        return f"{value:,.10g}".replace("-", MINUS)
     if form in ("code", "text"):
         return f"{value:g}".replace("-", MINUS)
     digits = _DIGITS[form]

@@ -119,6 +119,7 @@ class VerdictCard:
     confidence: float
     format: Format = "rate"
     notes: tuple[Text, ...] = ()
+    official: float | None = None
 
 
 @dataclass(frozen=True)
@@ -270,6 +271,7 @@ def card_numbers(card: VerdictCard, language: Language) -> dict[str, str]:
     percent = "%" if language == "zh" else "\u202f%"
     return {
         "value": display.number(card.value, form, language),
+        "official": display.number(card.official, form, language),
         "limits": display.span(card.lower, card.upper, form, language),
         "threshold": f"{sign} {card.threshold * 100:g}{percent}",
         "confidence": f"{card.confidence * 100:g}{percent}",

@@ -18,6 +18,8 @@ from evalkit.report.document import Cell, Column, Section, Table, VerdictCard, c
 from evalkit.text import Language, Text
 
 TEMPLATES = Path(__file__).parent / "templates"
+LONG = 20
+"""Rows above which a table may be broken between pages."""
 NOTICE = "<!--notice-->"
 """Place in a report where a later run may say that the report is stale."""
 
@@ -84,6 +86,7 @@ def _environment() -> jinja2.Environment:
     env.globals["card"] = _card
     env.globals["numbered"] = _numbered
     env.globals["table_notes"] = _table_notes
+    env.globals["shape"] = _shape
     return env
 
 
@@ -123,4 +126,16 @@ def _numbered(section: Section) -> list[tuple[Any, str]]:
 
 
 def _table_notes(table: Table, language: Language) -> list[str]:
-    return list(dict.fromkeys(n.get(language) for n in table.notes))
+    """Return the notes as sentences, each once."""
+    said = (n.get(language).strip().rstrip(".。;； ") for n in table.notes)
+    if language == "zh":
+        return list(dict.fromkeys(f"{s}。" for s in said if s))
+    return list(dict.fromkeys(f"{s[:1].upper()}{s[1:]}." for s in said if s))
+
+
+def _shape(table: Table) -> str:
+    """Return the classes of a table: narrow where a few numbers follow one label, long where it may break in print."""
+    narrow = len(table.columns) <= 4 and all(c.numeric for c in table.columns[1:])
+    return " ".join(
+        name for name, true in (("ek-narrow", narrow), ("ek-long", len(table.rows) > LONG)) if true
+    )

@@ -11,8 +11,10 @@ from typing import Any
 from evalkit.plan import Plan
 from evalkit.report import html
 from evalkit.report.publish import FAILED, SUMMARY, county_folder, page_name
+from evalkit.report.words import WORDS
 from evalkit.store import atomic
 from evalkit.text import LANGUAGES
+from evalkit.verdicts import CONCLUSIONS
 
 INDEX = "index.html"
 _LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
@@ -27,15 +29,17 @@ def write(plan: Plan, counties: Mapping[str, Mapping[str, Any]]) -> Path:
     counties : mapping
         Entries of `evalkit.report.manifest`, by county.
     """
-    shown = {c: e for c, e in sorted(counties.items()) if e["files"]}
+    ordered = sorted(counties.items(), key=lambda item: _place(item[0]))
+    shown = {c: e for c, e in ordered if e["files"]}
     summaries = {c: _verdicts(county_folder(plan.reports, c)) for c in shown}
     criteria = _criteria(summaries)
     context = {
         "title": plan.title.text,
         "synthetic": plan.synthetic,
         "criteria": criteria,
+        "tallies": _tallies(summaries, criteria),
         "rows": [_row(plan, c, e, summaries[c], criteria) for c, e in shown.items()],
-        "failures": [_failure(plan, c, e) for c, e in sorted(counties.items()) if e["error"]],
+        "failures": [_failure(plan, c, e) for c, e in ordered if e["error"]],
         "digest": plan.digest,
         "version": version("evalkit"),
     }
@@ -43,6 +47,15 @@ def write(plan: Plan, counties: Mapping[str, Mapping[str, Any]]) -> Path:
     with atomic(path) as part:
         part.write_text(html.render("index.html.j2", context), encoding="utf-8")
     return path
+
+
+def _place(code: str) -> tuple[bool, int, str]:
+    """Return the sorting key of a county: numbers in numerical order, before words.
+
+    >>> sorted(["10", "2", "B", "A12"], key=_place)
+    ['2', '10', 'A12', 'B']
+    """
+    return (not code.isdigit(), len(code) if code.isdigit() else 0, code)
 
 
 def _verdicts(folder: Path) -> dict[str, Any]:
@@ -63,6 +76,25 @@ def _criteria(summaries: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]
         for v in facts.get("verdicts", []):
             found.setdefault(v["code"], v["criterion"])
     return [{"code": code, "label": label} for code, label in found.items()]
+
+
+def _tallies(
+    summaries: Mapping[str, Mapping[str, Any]], criteria: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Count the conclusions over all counties, overall first, then by criterion; `None` counts those without one."""
+    if not criteria:
+        return []
+    lists = [(WORDS["overall"].to_dict(), [f.get("overall") for f in summaries.values()])]
+    for c in criteria:
+        found = [
+            next((v["conclusion"] for v in f.get("verdicts", []) if v["code"] == c["code"]), None)
+            for f in summaries.values()
+        ]
+        lists.append((c["label"], found))
+    return [
+        {"label": label, "counts": {word: found.count(word) for word in (*CONCLUSIONS, None)}}
+        for label, found in lists
+    ]
 
 
 def _row(

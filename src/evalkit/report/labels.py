@@ -28,7 +28,7 @@ COLUMNS: dict[str, tuple[Text, Format]] = {
     "households": (Text(en="Households", zh="户数"), "count"),
     "persons": (Text(en="Persons", zh="人数"), "count"),
     "villages": (Text(en="Villages", zh="村数"), "count"),
-    "welfare_missing": (Text(en="Welfare missing (households)", zh="福利指标缺失（户）"), "count"),
+    "welfare_missing": (Text(en="Measure missing (households)", zh="测算指标缺失（户）"), "count"),
     "exit_year": (Text(en="Registry year of exit", zh="登记脱贫年度"), "code"),
     "in": (Text(en="Read", zh="读入"), "count"),
     "rows_in": (Text(en="Read", zh="读入"), "count"),
@@ -68,12 +68,12 @@ CODES: dict[str, Text] = {
     "not_data": Text(en="not a data row", zh="非数据行"),
     "flag": Text(en="flagged, kept", zh="标记并保留"),
     # names that notes use
-    "welfare": Text(en="welfare measure", zh="福利指标"),
+    "welfare": Text(en="welfare measure", zh="测算指标"),
     "outcome": Text(en="outcome", zh="结果变量"),
     "outcome (as analysed)": Text(en="outcome (as analysed)", zh="结果变量（分析所用尺度）"),
     # files
-    "one": Text(en="units", zh="元"),
-    "wan": Text(en="ten thousands", zh="万元"),
+    "one": Text(en="units", zh="基本单位"),
+    "wan": Text(en="ten thousands", zh="万"),
     # stages of a case
     "none": Text(en="none", zh="无"),
     "flagged": Text(en="flagged", zh="疑似"),
@@ -85,16 +85,16 @@ CODES: dict[str, Text] = {
     "disposable": Text(en="disposable income", zh="可支配收入"),
     "consumption": Text(en="consumption", zh="消费"),
     # models
-    "base_rate": Text(en="Base rate by duration", zh="按脱贫年数的基础比率"),
+    "base_rate": Text(en="Base rate by duration", zh="按脱贫年数的基准发生率"),
     "income_rule": Text(en="Income rule", zh="收入规则"),
     "hazard": Text(en="Hazard model", zh="风险模型"),
     "log_welfare_ratio": Text(
-        en="log of welfare over the line, year before", zh="上年福利与贫困线之比（对数）"
+        en="log of welfare over the line, year before", zh="上年测算指标与贫困线之比（对数）"
     ),
     # measures of a forecast
     "auc": Text(en="AUC", zh="AUC"),
-    "brier": Text(en="Brier score", zh="Brier 得分"),
-    "recall_at_quota": Text(en="recall at the quota", zh="名额内查全率"),
+    "brier": Text(en="Brier score", zh="Brier得分"),
+    "recall_at_quota": Text(en="recall at the quota", zh="名单内查全率"),
     # kinds of impact specifications
     "did": Text(en="group-time effects", zh="分批次双重差分"),
     "did_2x2": Text(en="two-period difference-in-differences", zh="两期双重差分"),
@@ -143,7 +143,7 @@ def word(code: str) -> Text:
     return Text(en=schema.label(code, "en"), zh=schema.label(code, "zh"))
 
 
-_HAN = "\u3000-\u9fff\uff00-\uffef"
+_HAN = "\u3000-\u9fff\uff00-\uffef\u201c\u201d"
 """Chinese characters and punctuation, for patterns."""
 
 
@@ -159,9 +159,30 @@ def in_words(note: Text) -> Text:
     '规则：rule of the county exit，未核实'
     """
     en = re.sub(r"'([a-z_]+(?: \([a-z ]+\))?)'", lambda m: _known(m, "en"), note.en)
+    en = re.sub(r"\b[a-z]+_[a-z_]+\b", lambda m: CODES[m[0]].en.lower() if m[0] in CODES else m[0], en)
     zh = re.sub(r" ?'([a-z_]+(?: \([a-z ]+\))?)' ?", lambda m: _known(m, "zh"), note.zh)
     zh = re.sub(f"(?<=[{_HAN}]) ?([a-z_]{{3,}}) ?(?=[{_HAN}]|$)", lambda m: _known(m, "zh"), zh)
-    return Text(en=en, zh=zh)
+    return typeset(Text(en=en, zh=zh))
+
+
+_WIDE = dict(zip(",;:!?", "，；：！？", strict=True))
+"""Half-width marks and their full-width forms."""
+
+
+def typeset(said: Text) -> Text:
+    """Return a sentence with the marks and spaces of its language.
+
+    English: a narrow space before the percent sign. Chinese: full-width marks and brackets beside Chinese
+    characters, no spaces between characters and figures.
+
+    >>> typeset(Text(en="2.5% of 3 %", zh="所属区域(西部) 取自 2014 年;未核实")).zh
+    '所属区域（西部）取自2014年；未核实'
+    """
+    en = re.sub(r"(?<=\d) ?%", "\u202f%", said.en)
+    zh = re.sub(f"(?<=[{_HAN}])([,;:!?]) ?", lambda m: _WIDE[m[1]], said.zh)
+    zh = re.sub(f"\\(([^()]*[{_HAN}][^()]*)\\)|(?<=[{_HAN}])\\(([^()]*)\\)", r"（\1\2）", zh)
+    zh = re.sub(f"(?<=[{_HAN}]) +(?=[A-Za-z0-9（])|(?<=[A-Za-z0-9%）]) +(?=[{_HAN}])", "", zh)
+    return Text(en=en, zh=re.sub(r"(?<=\d) %", "%", zh))
 
 
 def _known(found: re.Match[str], language: Language) -> str:
@@ -188,7 +209,10 @@ def term(code: str) -> Text:
     span = re.fullmatch(r"duration_(\d+(?:-\d+)?\+?)", code)
     if span:
         waves = span[1].replace("-", "–")
-        return Text(en=f"{waves} wave{'' if waves == '1' else 's'} since exit", zh=f"脱贫后第{waves}期")
+        return Text(
+            en=f"{waves} wave{'' if waves == '1' else 's'} since exit",
+            zh=f"脱贫后第{waves.removesuffix('+')}期{'及以后' if waves.endswith('+') else ''}",
+        )
     if code.endswith("_missing"):
         base = word(code.removesuffix("_missing"))
         return Text(en=f"{base.en} missing", zh=f"{base.zh}缺失")

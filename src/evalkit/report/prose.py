@@ -201,17 +201,17 @@ def benchmark(at: Measure, p: float | None, *, alpha: float, cohort: Text, area:
     if shown:
         said = Text(
             en="Growth above the benchmark of {area} is shown for {cohort}: the difference is {gap}, one-sided {p}.",
-            zh="对于{cohort}，收入增速高于{area}得到证实：差距为{gap}，单侧{p}。",
+            zh="{cohort}：检验表明增速高于{area}，差值为{gap}，单侧{p}。",
         )
     elif known is None:
         said = Text(
             en="Growth of {cohort} less the benchmark of {area} is {gap}; there is no test ({p}), so nothing is shown.",
-            zh="{cohort}收入增速与{area}之差为{gap}；无法检验（{p}），不能作出判断。",
+            zh="{cohort}：增速与{area}之差为{gap}；无法检验（{p}），不能作出判断。",
         )
     else:
         said = Text(
             en="Growth above the benchmark of {area} is not shown for {cohort}: the difference is {gap}, one-sided {p}.",
-            zh="对于{cohort}，不能证实收入增速高于{area}：差距为{gap}，单侧{p}。",
+            zh="{cohort}：检验不能表明增速高于{area}，差值为{gap}，单侧{p}。",
         )
     return say(
         said, [figure("gap", at, "points"), p_number("p", known)], names={"cohort": cohort, "area": area}
@@ -226,8 +226,9 @@ def effect(
     form: Format = "ratio",
     pre_trend_p: float | None = None,
     alpha: float = 0.05,
+    given: Text | None = None,
 ) -> Prose:
-    """Say what is shown about a program's effect on welfare.
+    """Say what is shown about a program's effect, under the assumption that the design rests on.
 
     Parameters
     ----------
@@ -242,13 +243,16 @@ def effect(
         Joint test of the trend before support. Below `alpha` the groups moved apart before there was a
         program, and no effect is claimed, whatever the interval.
     alpha : float
+    given : Text, optional
+        The assumption; parallel movement without support by default.
     """
     told = reading(at)
     numbers = [figure("value", at, form)]
+    assumed = PARALLEL if given is None else given
     tail = Text(en="", zh="")
     if percent is not None:
         numbers.append(figure("percent", percent, "share"))
-        tail = Text(en=", that is {percent}", zh="，即{percent}")
+        tail = Text(en=", that is {percent}", zh="，折合{percent}")
     head = _EFFECT[told]
     style: Style = "finding"
     if pre_trend_p is not None and pre_trend_p < alpha and told in ("up", "down"):
@@ -258,25 +262,39 @@ def effect(
     return say(
         Text(en=f"{head.en}{tail.en}.", zh=f"{head.zh}{tail.zh}。"),
         numbers,
-        names={"program": program},
+        names={"program": program} if head is _APART else {"program": program, "given": assumed},
         style=style,
     )
 
 
+PARALLEL = Text(
+    en="provided that supported and comparison households would have moved in parallel without support",
+    zh="在无帮扶时受帮扶户与对照户走势平行的前提下",
+)
+ALIKE = Text(
+    en="provided that supported and other households would have been alike without support",
+    zh="在无帮扶时受帮扶户与其他住户并无差别的前提下",
+)
+"""Assumptions of the designs, as they read inside a sentence."""
+
 _EFFECT: dict[Reading, Text] = {
-    "up": Text(en="{program}: a positive effect is shown, {value}", zh="{program}：表明存在正效果，{value}"),
+    "up": Text(
+        en="{program}: a positive effect is shown, {given}: {value}",
+        zh="{program}：{given}，可以表明存在正效果，为{value}",
+    ),
     "down": Text(
-        en="{program}: a negative effect is shown, {value}", zh="{program}：表明存在负效果，{value}"
+        en="{program}: a negative effect is shown, {given}: {value}",
+        zh="{program}：{given}，可以表明存在负效果，为{value}",
     ),
     "open": Text(
-        en="{program}: no effect can be shown; the estimate is {value}",
-        zh="{program}：不能表明存在效果；估计值为{value}",
+        en="{program}: no effect can be shown; the estimate, {given}, is {value}",
+        zh="{program}：不能表明存在效果；{given}，估计值为{value}",
     ),
     "unknown": Text(
-        en="{program}: the estimate is {value} without an interval, so nothing is shown",
-        zh="{program}：估计值为{value}，无区间，不能作出判断",
+        en="{program}: the estimate, {given}, is {value} without an interval, so nothing is shown",
+        zh="{program}：{given}，估计值为{value}，无区间，不能作出判断",
     ),
-    "same": Text(en="{program}: no difference, {value}", zh="{program}：没有差异，{value}"),
+    "same": Text(en="{program}: no difference, {given}, {value}", zh="{program}：{given}，没有差异，{value}"),
 }
 _APART = Text(
     en="{program}: supported and comparison households differ by {value}",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
 import shutil
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -96,7 +94,7 @@ def render(
     ------
     ReportError
         If nothing is asked for, a county is not in the build (before anything is written), or the
-        notebook does not take the parameters.
+        notebook does not take the parameters. A county that failed in the build is a failed report.
     """
     from evalkit.pipeline import load_case, read_manifest
 
@@ -104,20 +102,25 @@ def render(
         msg = "no county was asked for; name one, or take all of evalkit.pipeline.built_counties(plan)"
         raise ReportError(msg)
     built = read_manifest(plan)
+    unbuilt: dict[str, str] = built["failed"]
     for county in counties:
-        if county not in built["counties"]:
+        if county not in built["counties"] and county not in unbuilt:
             load_case(plan, county)
     notebook = source_notebook(plan)
     wanted = list(dict.fromkeys(counties))
-    names = {c: str(built["counties"][c]["name"]) for c in wanted}
-    tasks = [Job(c, names[c], notebook, plan.reports, plan.digest) for c in wanted]
+    names = {c: _name(plan, c, built) for c in wanted}
+    tasks = [Job(c, names[c], notebook, plan.reports, plan.digest) for c in wanted if c not in unbuilt]
     for task in tasks:
         check(notebook, parameters_of(plan, task))
     if dry_run:
         return RunResult((), plan.reports / index.INDEX, plan.reports)
     plan.reports.mkdir(parents=True, exist_ok=True)
     write_settings(plan, plan.reports)
-    outcome: dict[str, str] = {}
+    outcome = {c: f"failed in the build: {unbuilt[c]}" for c in wanted if c in unbuilt}
+    for county, reason in outcome.items():
+        keep_failed(
+            county_folder(plan.reports, county), county, names[county], reason, f"{_now()} {reason}\n"
+        )
     try:
         for county, error in _each(tasks, jobs):
             outcome[county] = error
@@ -127,6 +130,11 @@ def render(
         path = _conclude(plan, outcome, names, built)
     failed = {c: outcome[c] for c in wanted if outcome[c]}
     return RunResult(tuple(c for c in wanted if not outcome[c]), path, plan.reports, failed)
+
+
+def _name(plan: Plan, county: str, built: Mapping[str, Any]) -> str:
+    entry = built["counties"].get(county, {})
+    return str(entry.get("name", plan.county_names.get(county, county)))
 
 
 def source_notebook(plan: Plan) -> Path:
@@ -176,19 +184,15 @@ def _fill(work: Path, job: Job, lines: list[str]) -> None:
 
 def _each(tasks: Sequence[Job], jobs: int) -> Iterator[tuple[str, str]]:
     """Yield county and reason of failure, as they finish."""
-    if jobs <= 1:
+    from evalkit.pipeline.workers import in_workers
+
+    if jobs <= 1 or not tasks:
         for task in tasks:
             yield task.county, render_county(task)
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context)
-    try:
-        waiting = {pool.submit(render_county, t): t.county for t in tasks}
-        for job in as_completed(waiting):
-            error = job.exception()
-            yield waiting[job], job.result() if error is None else f"{type(error).__name__}: {error}"
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    for county, job in in_workers(render_county, {t.county: t for t in tasks}, jobs):
+        error = job.exception()
+        yield county, job.result() if error is None else f"{type(error).__name__}: {error}"
 
 
 def _conclude(

@@ -32,6 +32,14 @@ NO_INTERVAL = Text(
     en="—: no interval, because the sample gives no sampling error for this value",
     zh="—：样本无法给出该数值的抽样误差，故无区间",
 )
+WITHHELD = Text(
+    en="×: withheld, because too few households stand behind the figure or because it could be derived from totals",
+    zh="×：样本户数过少，或可由合计数推算，不予列出",
+)
+SAID_ONCE = ("income concept:",)
+"""Beginnings of notes that section 3 states for the whole report, and tables therefore do not repeat."""
+IN_THE_TABLE = "pairs of household-waves"
+"""End of the note that repeats n; it would give away the n of a value that was withheld."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +210,7 @@ def _signs(parts: Sequence[Part]) -> tuple[Text, ...]:
     out: list[Text] = []
     for p in parts:
         if p.released.suppressed:
-            said = _bare_end(p.released.note)
-            out.append(Text(en=f"×: {said.en}", zh=f"×：{said.zh}"))
+            out.append(WITHHELD)
         shown = p.rows[~p.rows["suppressed"].astype(bool)]
         bare = shown["estimate"].notna() & (shown["conf_low"].isna() | shown["conf_high"].isna())
         if bool(bare.any()) and p.about.interval != "none":
@@ -212,13 +219,20 @@ def _signs(parts: Sequence[Part]) -> tuple[Text, ...]:
 
 
 def _caveats(parts: Sequence[Part]) -> list[Text]:
-    """Return the notes of the estimates; a note that not all parts share is said with the part's label."""
-    own = [tuple(_bare_end(n) for n in p.about.notes) for p in parts]
+    """Return the notes of the estimates; a note that not all parts share is followed by the part's label."""
+    own = [
+        tuple(
+            _bare_end(n)
+            for n in p.about.notes
+            if not n.en.endswith(IN_THE_TABLE) and (not n.en.startswith(SAID_ONCE) or ", " in n.en)
+        )
+        for p in parts
+    ]
     shared = [n for n in own[0] if all(n in others for others in own[1:])]
     out = list(dict.fromkeys(shared))
     for p, notes in zip(parts, own, strict=True):
         out.extend(
-            Text(en=f"{p.label.en}: {n.en}", zh=f"{p.label.zh}：{n.zh}")
+            Text(en=f"{n.en} ({_inside(p.label.en)})", zh=f"{n.zh}（{p.label.zh}）")
             for n in dict.fromkeys(notes)
             if n not in shared
         )
@@ -230,7 +244,7 @@ def source_of(parts: Sequence[Part]) -> Text | None:
     cited = list(dict.fromkeys(p.about.citation for p in parts if p.about.citation))
     if not cited:
         return None
-    return Text(en=f"method after {'; '.join(cited)}", zh=f"方法依据：{'；'.join(cited)}")
+    return Text(en="; ".join(cited), zh="；".join(cited))
 
 
 def _pair(p: Part, index: int, count: int) -> list[Column]:
@@ -290,6 +304,11 @@ def _cell(value: object, *, coded: bool) -> Cell:
 
 def _finite(value: object) -> float | None:
     return None if value is pd.NA else finite(value)
+
+
+def _inside(label: str) -> str:
+    """Return a label as it reads inside a sentence: only a capitalised word loses its capital."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _bare_end(note: Text) -> Text:

@@ -14,7 +14,7 @@ WORDS: dict[str, Text] = {
     "synthetic_short": Text(en="synthetic data", zh="合成数据"),
     "table": Text(en="Table", zh="表"),
     "figure": Text(en="Figure", zh="图"),
-    "source": Text(en="Source:", zh="来源："),
+    "source": Text(en="Method:", zh="方法："),
     "note": Text(en="Notes:", zh="注："),
     "omitted": Text(en="Left out:", zh="未列出："),
     "reason": Text(en="Reason:", zh="原因："),
@@ -24,6 +24,12 @@ WORDS: dict[str, Text] = {
     "estimate": Text(en="Estimate", zh="估计值"),
     "limits": Text(en="Limits, one-sided", zh="单侧置信限"),
     "threshold": Text(en="Threshold", zh="标准"),
+    "confidence_said": Text(
+        en="The confidence that the true value lies above the threshold is read from one-sided confidence limits "
+        "taken at every level (the confidence distribution). It describes how reliable such limits are in repeated "
+        "samples; it is not a probability of the county's rate given these data.",
+        zh="“真值高于标准的置信度”由各置信水平下的单侧置信限得出（置信分布），反映重复抽样时此类判断的可靠程度，并非在现有数据下该县比率高于标准的概率。",
+    ),
     "point_rule": Text(en="Official point rule", zh="官方点值规则"),
     "passes": Text(en="passes", zh="达标"),
     "does_not_pass": Text(en="does not pass", zh="不达标"),
@@ -47,11 +53,12 @@ WORDS: dict[str, Text] = {
     "plan": Text(en="Plan digest", zh="方案摘要码"),
     "version": Text(en="Version", zh="版本"),
     "log": Text(en="log", zh="日志"),
+    "counts": Text(en="Conclusions", zh="结论汇总"),
+    "counties_all": Text(en="counties with a report", zh="个县已生成报告"),
     "how_to_read": Text(
         en="A criterion is met, or failed, only when a one-sided confidence limit lies wholly on that side of the "
-        "threshold. Otherwise nothing is shown: more households would be needed. The official point rule looks at "
-        "the estimate alone.",
-        zh="只有当单侧置信限完全位于标准的一侧时，才判为“达标”或“不达标”；否则为“不能判定”，需要更多样本。官方点值规则只看估计值本身。",
+        "threshold. Otherwise the sample shows neither. The official point rule looks at the unweighted share of the sample alone.",
+        zh="只有当单侧置信限完全位于标准的一侧时，才判为“达标”或“不达标”；否则为“不能判定”，即现有样本不足以得出结论。官方点值规则只看样本的不加权比率。",
     ),
     "failed_head": Text(en="This county's report could not be rendered", zh="本县报告未能生成"),
     "kept": Text(

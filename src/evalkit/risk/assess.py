@@ -13,6 +13,7 @@ import pandas as pd
 from evalkit.errors import EstimationError
 from evalkit.estimate import Estimate
 from evalkit.panel import Panel
+from evalkit.reasons import because
 from evalkit.risk.baselines import BaseRate, IncomeRule, rates
 from evalkit.risk.hazard import DiscreteHazard
 from evalkit.risk.histories import Line, Outcome
@@ -186,8 +187,8 @@ def assess(
     )
 
 
-_NO_HAZARD = Text(en="The hazard model could not be fitted: ", zh="风险模型无法拟合：")
-_NO_COMPARISON = Text(en="The models could not be validated: ", zh="模型无法验证：")
+_NO_HAZARD = Text(en="The hazard model could not be fitted", zh="风险模型无法拟合")
+_NO_COMPARISON = Text(en="The models could not be validated", zh="模型无法检验")
 
 
 def _attempt(step: Callable[[], _T], intro: Text) -> tuple[_T | None, tuple[Text, ...]]:
@@ -195,7 +196,7 @@ def _attempt(step: Callable[[], _T], intro: Text) -> tuple[_T | None, tuple[Text
     try:
         return step(), ()
     except EstimationError as why:
-        return None, (Text(en=f"{intro.en}{why}.", zh=f"{intro.zh}{why}。"),)
+        return None, (because(intro, why),)
 
 
 def _rungs(models: Sequence[ReturnModel], at_risk: Spells) -> tuple[list[ReturnModel], tuple[Text, ...]]:
@@ -208,7 +209,7 @@ def _rungs(models: Sequence[ReturnModel], at_risk: Spells) -> tuple[list[ReturnM
     kept: list[ReturnModel] = []
     notes: list[Text] = []
     for model in models:
-        intro = Text(en=f"The model {model.name} is not validated: ", zh=f"模型 {model.name} 未验证：")
+        intro = Text(en=f"The model {model.name} is not validated", zh=f"模型{model.name}未检验")
         fitted, why = _attempt(partial(model.fit, at_risk.before(at_risk.waves[-1])), intro)
         notes.extend(why)
         if fitted is not None:

@@ -298,7 +298,7 @@ def grouping_note(groups: DurationGroups) -> tuple[Text, ...]:
     return (
         Text(
             en=f"Durations grouped so that each group has {MIN_EVENTS} returns: {', '.join(grouped)} waves since exit.",
-            zh=f"为使每组至少有 {MIN_EVENTS} 例返贫，脱贫后年数合并为：{'、'.join(grouped)}。",
+            zh=f"为使每组至少有{MIN_EVENTS}例返贫，脱贫后年数合并为：{'、'.join(grouped)}。",
         ),
     )
 

@@ -249,8 +249,8 @@ class DiscreteHazard:
         zh = {"village": "村", "psu": "初级抽样单元", "household": "户", "county": "县"}[unit]
         got = self.fitted
         return Text(
-            en=f"{got.events} returns in {got.n} household-waves; errors clustered by {unit} ({got.clusters} clusters).",
-            zh=f"{got.n} 个户年中有 {got.events} 例返贫；标准误按{zh}聚类（{got.clusters} 个）。",
+            en=f"{got.events:,} returns in {got.n:,} household-waves; errors clustered by {unit} ({got.clusters} clusters).",
+            zh=f"{got.n:,}个户年中有{got.events:,}例返贫；标准误按{zh}聚类（{got.clusters}个）。",
         )
 
 
@@ -319,7 +319,7 @@ def _learn_columns(spells: Spells, wanted: tuple[str, ...]) -> Columns:
 def _constant_note(name: str, n: int) -> Text:
     return Text(
         en=f"The feature {name!r} does not vary among the {n} household-waves of the fit and is left out.",
-        zh=f"特征 {name} 在用于拟合的 {n} 个户年中没有变化，未使用。",
+        zh=f"特征{name}在用于拟合的{n}个户年中没有变化，未使用。",
     )
 
 
@@ -327,8 +327,8 @@ def _missing_note(name: str, missing: int, median: float, *, indicator: bool) ->
     extra_en = " and have an indicator of their own" if indicator else ""
     extra_zh = "，并加缺失标识" if indicator else ""
     return Text(
-        en=f"{missing} household-waves lack {name!r}; they take the median {median:g}{extra_en}.",
-        zh=f"{missing} 个户年缺少特征 {name}，以中位数 {median:g} 代替{extra_zh}。",
+        en=f"{missing:,} household-waves lack {name!r}; they take the median {median:g}{extra_en}.",
+        zh=f"{missing:,}个户年缺少特征{name}，以中位数{median:g}代替{extra_zh}。",
     )
 
 

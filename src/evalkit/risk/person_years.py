@@ -325,7 +325,7 @@ def _feature_table(panel: Panel, line: Line, features: Sequence[str]) -> tuple[p
         notes.append(
             Text(
                 en="Without a poverty line the welfare ratio is not among the features.",
-                zh="无贫困线，特征中不含福利与贫困线之比。",
+                zh="无贫困线，变量中不含收入与贫困线之比。",
             )
         )
     else:
@@ -335,8 +335,8 @@ def _feature_table(panel: Panel, line: Line, features: Sequence[str]) -> tuple[p
         if low:
             notes.append(
                 Text(
-                    en=f"In {low} household-waves welfare below 1 was set to 1 before taking logarithms.",
-                    zh=f"{low} 个户年的福利指标低于 1，取对数前按 1 计。",
+                    en=f"In {low:,} household-waves welfare below 1 was set to 1 before taking logarithms.",
+                    zh=f"{low:,}个户年的测算指标低于1，取对数前按1计。",
                 )
             )
     for name in features:
@@ -359,23 +359,23 @@ def _spell_notes(*, gaps: int, lost: int, unknown: int, missing: int) -> tuple[T
     if gaps + lost:
         notes.append(
             Text(
-                en=f"{gaps + lost} spells are censored because the household was not observed in the next wave "
-                f"({lost} never again, {gaps} after a gap); they are not counted as without event.",
-                zh=f"{gaps + lost} 个期段因下一年度未观测到该户而删失（其中 {lost} 个此后再未出现，{gaps} 个为中断），不计为未发生。",
+                en=f"{gaps + lost:,} spells are censored because the household was not observed in the next wave "
+                f"({lost:,} never again, {gaps:,} after a gap); they are not counted as without event.",
+                zh=f"{gaps + lost:,}个观察期因下一年度未观测到该户而删失（其中{lost:,}个此后再未出现，{gaps:,}个为中断），不视为未返贫。",
             )
         )
     if unknown:
         notes.append(
             Text(
-                en=f"{unknown} household-waves are outside the risk set because the start of their state was not seen.",
-                zh=f"{unknown} 个户年因状态起点未观测到，不在风险集中。",
+                en=f"{unknown:,} household-waves are outside the risk set because the start of their state was not seen.",
+                zh=f"{unknown:,}个户年因状态起点未观测到，未列入风险户。",
             )
         )
     if missing:
         notes.append(
             Text(
-                en=f"{missing} household-waves have no welfare or status and count as not observed.",
-                zh=f"{missing} 个户年缺少福利指标或状态，视为未观测。",
+                en=f"{missing:,} household-waves have no welfare or status and count as not observed.",
+                zh=f"{missing:,}个户年缺少测算指标或状态，视为未观测。",
             )
         )
     return tuple(notes)

@@ -280,7 +280,7 @@ def _slope(name: str, y: Floats, probability: Floats, weight: Floats) -> tuple[f
     except EstimationError:
         note = Text(
             en=f"No calibration slope for {name}: its forecast separates returns from the rest.",
-            zh=f"模型 {name} 的预测完全分离了返贫与否，无法给出校准斜率。",
+            zh=f"模型{name}的预测完全分离了返贫与否，无法给出校准斜率。",
         )
         return float("nan"), (note,)
 
@@ -350,17 +350,17 @@ def _common_notes(train: Spells, test: Spells, wave: int) -> list[Text]:
     years = [str(w) for w in train.waves]
     notes = [
         Text(
-            en=f"Models fitted on the returns of {', '.join(years)} ({train.events} of {len(train)}) and judged on those of {wave} "
-            f"({test.events} of {len(test)}), all with household weights.",
-            zh=f"模型以 {'、'.join(years)} 年的返贫情况拟合（{len(train)} 个户年中 {train.events} 例），以 {wave} 年验证"
-            f"（{len(test)} 户中 {test.events} 例），均按户权重加权。",
+            en=f"Models fitted on the returns of {', '.join(years)} ({train.events:,} of {len(train):,}) and judged on those of {wave} "
+            f"({test.events:,} of {len(test):,}), all with household weights.",
+            zh=f"模型以{'、'.join(years)}年的返贫情况拟合（{len(train):,}个户年中{train.events:,}例），以{wave}年验证"
+            f"（{len(test):,}户中{test.events:,}例），均按户权重加权。",
         )
     ]
     if test.events < FEW_EVENTS:
         notes.append(
             Text(
-                en=f"Only {test.events} returns in {wave}: no calibration slope, and the other measures are unsure.",
-                zh=f"{wave} 年仅 {test.events} 例返贫：不给出校准斜率，其余指标亦不确定。",
+                en=f"Only {test.events:,} returns in {wave}: no calibration slope, and the other measures are unsure.",
+                zh=f"{wave}年仅{test.events:,}例返贫：不给出校准斜率，其余指标亦不确定。",
             )
         )
     if len(np.unique(test.clusters())) < 2:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from evalkit.text import Text
+from evalkit.text import Text, text_from
 from evalkit.yamlfile import Fault, YamlFile, did_you_mean, dotted, model_faults
 
 Purpose = Literal["statistical", "work", "monitoring"]
@@ -27,14 +27,14 @@ class Value:
         Document, or the statement that the document is still to be cited.
     verified : bool
         True when the figure was seen in a published source.
-    note : str
+    note : str or Text
     """
 
     __pydantic_config__ = _STRICT
     value: float
     source: str
     verified: bool
-    note: str = ""
+    note: str | Text = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ZoneOf:
     value: Zone
     source: str
     verified: bool
-    note: str = ""
+    note: str | Text = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Pack:
     __pydantic_config__ = _STRICT
     id: str
     title: Text
-    sources: dict[str, str]
+    sources: dict[str, str | Text]
     description: str = ""
     lines: tuple[LineSeries, ...] = ()
     prices: Series | None = None
@@ -149,6 +149,14 @@ class Pack:
     income_concepts: tuple[IncomeConcept, ...] = ()
     regimes: tuple[Regime, ...] = ()
     undefined: dict[str, str] = field(default_factory=dict)
+
+    def cited(self, source: str) -> Text:
+        """Return the two forms of a source of this pack; one that has a single form is used for both languages."""
+        for known in self.sources.values():
+            said = text_from(known)
+            if said.en.strip() == source:
+                return Text(en=said.en.strip(), zh=said.zh.strip())
+        return text_from(source)
 
 
 @dataclass(frozen=True)
@@ -162,7 +170,7 @@ class Parsed:
 def parse_pack(file: YamlFile) -> Parsed:
     """Check a rule pack file and write out its sources."""
     known = file.data.get("sources")
-    sources: dict[str, str] = known if isinstance(known, dict) else {}
+    sources: dict[str, Any] = known if isinstance(known, dict) else {}
     faults = [*file.faults, *_gaps(file)]
     for path, name in _named_sources(file.data, ()):
         if name not in sources:
@@ -174,6 +182,11 @@ def parse_pack(file: YamlFile) -> Parsed:
     except ValidationError as error:
         return Parsed(None, (*faults, *model_faults(error, file, adapter.json_schema())))
     return Parsed(None if faults else pack, tuple(faults))
+
+
+def _english(source: Any) -> str:
+    """Return the text of a source, in English where it is given in two languages."""
+    return str(source.get("en", "") if isinstance(source, dict) else source).strip()
 
 
 def _gaps(file: YamlFile) -> list[Fault]:
@@ -201,11 +214,11 @@ def _named_sources(node: object, path: tuple[str | int, ...]) -> Iterator[tuple[
             yield from _named_sources(value, (*path, i))
 
 
-def _written_out(node: Any, sources: dict[str, str]) -> Any:
-    """Return a copy in which the names of sources are replaced by their texts."""
+def _written_out(node: Any, sources: dict[str, Any]) -> Any:
+    """Return a copy in which the names of sources are replaced by their (English) texts."""
     if isinstance(node, dict):
         return {
-            key: str(sources.get(value, value)).strip()
+            key: _english(sources.get(value, value))
             if key == "source" and isinstance(value, str)
             else _written_out(value, sources)
             for key, value in node.items()

@@ -32,7 +32,7 @@ class ExitRules:
     prior_deff : float
         Design effect assumed where a count of zero gives none.
     zone : {"centre", "west"}
-    source : str
+    source : Text
         Rule pack and documents, as printed under a verdict.
     unverified : tuple of Text
         Values used that were not verified in print, one phrase each.
@@ -52,7 +52,7 @@ class ExitRules:
     confidence: float
     prior_deff: float
     zone: str
-    source: str
+    source: Text
     unverified: tuple[Text, ...] = ()
     incidence_strict: bool = True
     wrong_exit_strict: bool = False
@@ -98,9 +98,9 @@ def exit_rules_of(
     incidence = _planned(exits, province, zone) if zone else _assigned(exits, province, pack.id)
     used = (
         *incidence.used,
-        _Used(Text(en="wrong-exit threshold", zh="错退率阈值"), exits.wrong_exit.threshold),
-        _Used(Text(en="missed threshold", zh="漏评率阈值"), exits.missed.threshold),
-        _Used(Text(en="approval threshold", zh="认可度阈值"), exits.approval.threshold),
+        _Used(Text(en="wrong-exit threshold", zh="错退率标准"), exits.wrong_exit.threshold),
+        _Used(Text(en="missed threshold", zh="漏评率标准"), exits.missed.threshold),
+        _Used(Text(en="approval threshold", zh="群众认可度标准"), exits.approval.threshold),
     )
     return ExitRules(
         incidence_threshold=float(incidence.used[0].value.value),
@@ -113,7 +113,7 @@ def exit_rules_of(
         confidence=confidence,
         prior_deff=prior_deff,
         zone=incidence.zone,
-        source="; ".join([pack.id, *dict.fromkeys(u.value.source for u in used)]),
+        source=_sources(pack, used),
         unverified=tuple(_phrase(u) for u in used if not u.value.verified),
         incidence_strict=exits.incidence.strict,
         wrong_exit_strict=exits.wrong_exit.strict,
@@ -129,13 +129,13 @@ def _planned(exits: ExitSection, province: str, zone: str) -> _Incidence:
     check_variant("exits.zone", zone, tuple(zones))
     where = ZONES[zone]
     notes: tuple[Text, ...] = (
-        Text(en=f"zone {where.en} is taken from the plan", zh=f"所属区域({where.zh})取自方案"),
+        Text(en=f"zone {where.en} is taken from the plan", zh=f"所属区域（{where.zh}）由方案指定"),
     )
     exception = exits.incidence.overrides.get(province)
     if exception is not None and exception.value != zones[zone].value:
         said = Text(
-            en=f"the standard would use {exception.value:g} in province {province}",
-            zh=f"按标准，省级代码{province}应适用{exception.value:g}",
+            en=f"the standard would use {exception.value:.0%} in province {province}",
+            zh=f"按规则包，省级代码{province}的地区应适用{exception.value:.0%}",
         )
         notes = (*notes, said)
     return _Incidence(zone, (_Used(_threshold_name(zone), zones[zone]),), notes)
@@ -156,7 +156,8 @@ def _assigned(exits: ExitSection, province: str, pack_id: str) -> _Incidence:
         used: tuple[_Used, ...] = (
             _Used(
                 Text(
-                    en=f"incidence threshold of province {province}", zh=f"省级代码{province}的贫困发生率阈值"
+                    en=f"incidence threshold of province {province}",
+                    zh=f"省级代码{province}的综合贫困发生率标准",
                 ),
                 exception,
             ),
@@ -171,16 +172,26 @@ def _assigned(exits: ExitSection, province: str, pack_id: str) -> _Incidence:
 
 
 def _threshold_name(zone: str) -> Text:
-    return Text(en=f"incidence threshold, zone {ZONES[zone].en}", zh=f"{ZONES[zone].zh}地区贫困发生率阈值")
+    return Text(
+        en=f"incidence threshold, zone {ZONES[zone].en}", zh=f"{ZONES[zone].zh}地区综合贫困发生率标准"
+    )
+
+
+def _sources(pack: Pack, used: tuple[_Used, ...]) -> Text:
+    """Return the pack and the documents that the values rest on."""
+    cited = [pack.cited(source) for source in dict.fromkeys(u.value.source for u in used)]
+    return Text(
+        en="; ".join([pack.id, *(c.en for c in cited)]), zh="；".join([pack.id, *(c.zh for c in cited)])
+    )
 
 
 def _phrase(used: _Used) -> Text:
     value = used.value.value
-    zone = ZONES.get(str(value))
-    source = used.value.source
-    if zone is None:
-        return Text(en=f"{used.name.en} = {value}: {source}", zh=f"{used.name.zh} = {value}")
-    return Text(en=f"{used.name.en} = {zone.en}: {source}", zh=f"{used.name.zh} = {zone.zh}")
+    zone = ZONES.get(str(value)) if isinstance(value, str) else None
+    said = text_from(f"{value:.10g}") if isinstance(value, float) else zone or text_from(str(value))
+    if isinstance(value, float) and 0 < value < 1:
+        said = Text(en=f"{value * 100:g} %", zh=f"{value * 100:g}%")
+    return Text(en=f"{used.name.en} = {said.en}", zh=f"{used.name.zh}＝{said.zh}")
 
 
 def check_variant(what: str, given: str, known: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.errors import PlanError
 from evalkit.standards.pack import ExitSection, LineSeries, Pack, Purpose, Regime, Series, Value, ZoneOf
 from evalkit.standards.rules import ExitRules, check_variant, exit_rules_of
-from evalkit.text import Text
+from evalkit.text import Text, text_from
 from evalkit.yamlfile import did_you_mean
 
 CITED = ("lines", "prices", "benchmarks", "national", "exits", "monitoring")
@@ -222,7 +222,7 @@ class Standard:
             check_variant(f"key of {kind}", key, tuple(dict.fromkeys(k for k, _, _ in rows)))
         wanted = None if years is None else set(years)
         kept = [
-            (k, y, v.value, v.source, v.verified, v.note)
+            (k, y, v.value, v.source, v.verified, text_from(v.note).en)
             for k, y, v in rows
             if key in (None, k) and (y is None or wanted is None or y in wanted)
         ]

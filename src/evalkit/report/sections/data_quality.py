@@ -15,7 +15,7 @@ from evalkit.text import Language, Text, text_from
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase
 
-NOTHING = Text(en="nothing to list: the table of the build is empty", zh="无可列内容：建库结果中该表为空")
+NOTHING = Text(en="nothing to list: the table of the build is empty", zh="建库结果中该表为空")
 
 
 def quality(case: CountyCase, language: Language = "zh") -> Section:
@@ -25,7 +25,7 @@ def quality(case: CountyCase, language: Language = "zh") -> Section:
             Text(
                 en="Nothing was dropped silently: every row read is clean, quarantined, merged with its duplicate, or no "
                 "data, and every changed cell is in the ledger with its reason.",
-                zh="没有任何记录被静默删除：读入的每一行或被采用、或被隔离、或与重复行合并、或非数据行；每个改动的单元格都连同原因记入清洗台账。",
+                zh="所有记录均有去向：读入的每一行或予采用、或予隔离、或与重复行合并、或为非数据行；每处改动连同原因记入清洗台账，没有未经说明的删除。",
             )
         ),
         *_rows(case),
@@ -55,7 +55,7 @@ def _rows(case: CountyCase) -> list[Block]:
 
 
 def _rules(case: CountyCase) -> list[Block]:
-    title = Text(en="What cleaning did, by rule", zh="清洗处理，按规则")
+    title = Text(en="What cleaning did, by rule", zh="各条规则的清洗处理")
     found = _table(case, "rules")
     if found is None:
         return [
@@ -125,8 +125,11 @@ def _files(case: CountyCase) -> list[Block]:
             blank=("file", "sheet", "encoding"),
             notes=(
                 Text(
-                    en="household files with rows of this county; fingerprints are in the last section",
-                    zh="含本县数据行的户表文件；文件指纹见最后一节",
+                    en="household files with rows of this county; rows are those of the whole file, with rows of other "
+                    "counties and rows that name no county (titles, totals, blank rows), which the first table of this "
+                    "section does not count; fingerprints are in the last section",
+                    zh="含本县数据行的户表文件；行数为整个文件的行数，含其他县的行和未写明县名的行（标题、合计、空行），"
+                    "后两者不计入本节第一张表；文件指纹见最后一节",
                 ),
             ),
         )

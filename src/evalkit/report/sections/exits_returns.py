@@ -16,7 +16,7 @@ from evalkit.text import Language, Text
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase
 
-REGISTRY = Text(en="Households by registry year of exit", zh="按登记脱贫年度的户数")
+REGISTRY = Text(en="Households by registry year of exit", zh="各登记脱贫年度的户数")
 RATES = Text(en="Measured exits, entries and returns by year", zh="各年测算的脱贫、致贫与返贫")
 NAMES = {
     "exit_rate": Text(en="Exit rate", zh="脱贫率"),
@@ -32,11 +32,20 @@ def dynamics(case: CountyCase, language: Language = "zh") -> Section:
             Text(
                 en="Two systems are shown side by side and never mixed. A registry exit is an administrative decision on "
                 "a household. A measured exit or return is a crossing of the poverty line by the welfare measure from "
-                "one year to the next; it needs no decision, and it also counts movements by chance and by error of "
-                "measurement.",
-                zh="本节并列两套系统，不作混用。登记的脱贫是对住户的行政认定；测算的脱贫与返贫是福利指标逐年跨越贫困线，无须认定，也包含偶然波动与测量误差造成的变动。",
+                "one year to the next and needs no decision.",
+                zh="本节并列两套系统，互不混用。登记的脱贫是对住户的行政认定；测算的脱贫与返贫是指测算指标在前后两期之间越过贫困线，无须认定。",
             )
-        )
+        ),
+        Prose(
+            Text(
+                en="Error of measurement moves households across the line. A household close to the line that is measured "
+                "a little too low in one year and a little too high in the next counts as an exit, and as a return if "
+                "it happens the other way round. Random errors therefore tend to make measured exits, entries and returns "
+                "more frequent than true ones; the rates below are not corrected for this, and intervals do not cover it.",
+                zh="测量误差会使住户越过贫困线。临近贫困线的住户，若前一期测得略低、后一期测得略高，即计为脱贫，反之则计为返贫或致贫。"
+                "因此，随机误差一般会使测得的脱贫率、致贫率和返贫率高于实际；下列比率未就此校正，区间也不反映这一误差。",
+            )
+        ),
     ]
     registry = _registry(case)
     parts = [p for name, label in NAMES.items() if (p := released(case, name, label)) is not None]
@@ -138,7 +147,7 @@ def _picture(case: CountyCase, registry: pd.DataFrame | None, parts: list[Part])
         figures.draw_panels(panels, synthetic=case.plan.synthetic),
         Text(
             en="Vertical bars on points: 95\u202f% intervals. The figures are in the tables.",
-            zh="点上的竖线为95%区间，数值见表。",
+            zh="各点竖线为95%区间，数值见表。",
         ),
     )
 
@@ -160,14 +169,22 @@ def _difference(case: CountyCase, registry: pd.DataFrame | None) -> list[Block]:
         prose.say(
             Text(
                 en="By {wave} the registry records an exit for {exited} households of the sample; in the same year "
-                "{poor} are measured below the line. A household that the registry calls exited can be "
-                "measured poor, and the reverse.",
-                zh="截至{wave}年，样本中有{exited}户已登记脱贫；同年测算的贫困发生率为{poor}。登记为脱贫的住户可能被测算为贫困，反之亦然。",
+                "{poor} of the sampled population ({unit}) are measured below the line. A household that the registry "
+                "calls exited can be measured poor, and the reverse.",
+                zh="截至{wave}年，样本中有{exited}户已登记脱贫；同年测算的贫困发生率（{unit}）为{poor}。登记为脱贫的住户可能测算为贫困，反之亦然。",
             ),
             [
                 prose.plain_number("wave", wave, "code"),
                 prose.plain_number("exited", exited, "count"),
                 prose.figure("poor", at, "share"),
             ],
+            names={"unit": _unit(last)},
         )
     ]
+
+
+def _unit(p: Part) -> Text:
+    """Return whether persons or households are counted."""
+    if any(n.en.startswith("persons are counted") for n in p.about.notes):
+        return Text(en="persons", zh="按人计")
+    return Text(en="households", zh="按户计")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalkit.plansections import TablePrices
 from evalkit.report import figures, labels, prose
 from evalkit.report.document import Block, Figure, Omitted, Prose, Section
 from evalkit.report.sections.reading import (
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 """Level of the one-sided benchmark test."""
+NO_EFFECT = Text(
+    en="Growth is not by itself an effect of support. Where households are in the data because they were poor at the "
+    "start, as registered households are, part of what was low was chance or error of measurement, and such incomes "
+    "rise on average without any support (regression to the mean). Growth above a benchmark therefore does not show "
+    "that support raised incomes; section 7 compares supported with other households.",
+    zh="增长本身并不等于帮扶的效果。如果住户是因期初贫困而进入数据（建档立卡户即是如此），期初偏低的收入中有一部分出于偶然因素或测量误差，"
+    "即使没有帮扶，平均而言也会回升（均值回归）。因此，增速高于参照水平不能单独作为帮扶见效的依据；受帮扶户与其他住户的比较见第7节。",
+)
+"""What growth does not show."""
 COHORTS = {
     "baseline": Text(en="the households observed in both years", zh="两年均有观测的农户"),
     "current": Text(en="all households of each year", zh="各年全部农户"),
@@ -34,7 +44,7 @@ COHORTS = {
 
 def income(case: CountyCase, language: Language = "zh") -> Section:
     """Return mean and median by wave, growth from the first to the last, and the benchmark test."""
-    blocks: list[Block] = [_concept(case)]
+    blocks: list[Block] = [_concept(case), *_prices(case)]
     blocks += _levels(case)
     blocks += _growth(case)
     blocks += _benchmark(case)
@@ -52,7 +62,7 @@ def _concept(case: CountyCase) -> Prose:
             Text(
                 en="The measure is {welfare} (amounts are yearly); concept: {concept}. Growth and means called real are in "
                 "prices of {year}.",
-                zh="指标为{welfare}（全年数）；口径：{concept}。标明“实际”的均值与增长按{year}年价格计。",
+                zh="测算指标为{welfare}（全年数），口径为{concept}。标明“实际”的均值与增长按{year}年价格计。",
             ),
             [prose.plain_number("year", facts["price_year"], "code")],
             names=names,
@@ -61,17 +71,32 @@ def _concept(case: CountyCase) -> Prose:
         Text(
             en="The measure is {welfare} (amounts are yearly); concept: {concept}. The plan has no price index: every "
             "amount and every growth rate is nominal.",
-            zh="指标为{welfare}（全年）；口径：{concept}。方案未给出价格指数：所有金额与增长率均为名义值。",
+            zh="测算指标为{welfare}（全年数），口径为{concept}。方案未给出价格指数，所有金额与增长率均为名义值。",
         ),
         names=names,
     )
+
+
+def _prices(case: CountyCase) -> list[Block]:
+    """State the price index of the plan, where it comes from, and whether it was verified."""
+    prices = case.plan.prices
+    if not isinstance(prices, TablePrices):
+        return []
+    listed = ", ".join(f"{wave}: {index:g}" for wave, index in sorted(prices.index.items()))
+    en, zh = ("", "") if prices.verified else ("; not verified in print", "；未经文献核实")
+    said = Text(
+        en=f"Price index: {listed}. Source: {prices.source}{en}.",
+        zh=f"价格指数：{listed}。来源（方案所载）：{prices.source}{zh}。",
+    )
+    return [prose.note(said)]
 
 
 def _levels(case: CountyCase) -> list[Block]:
     mean = _level(case, "mean_welfare", Text(en="Mean", zh="均值"))
     median = _level(case, "median_welfare", Text(en="Median", zh="中位数"))
     parts = [p for p in (mean, median) if p is not None]
-    title = Text(en="Welfare by year", zh="各年福利水平")
+    label = welfare_label(case)
+    title = Text(en=f"{label.en[:1].upper()}{label.en[1:]} by year", zh=f"各年{label.zh}")
     if not parts:
         return [omitted(case, title, "income")]
     picture = Figure(
@@ -127,21 +152,22 @@ def _growth(case: CountyCase) -> list[Block]:
         ("growth_median", _kind("Growth of the median", "中位数增长", real=real)),
     )
     parts = [p for name, label in kinds if (p := released(case, name, label)) is not None]
-    title = Text(en=f"Growth of welfare from {first} to {last}", zh=f"{first}年至{last}年福利增长")
+    label = welfare_label(case)
+    title = Text(en=f"Growth of {label.en} from {first} to {last}", zh=f"{first}年至{last}年{label.zh}增长")
     if not parts:
         return [heading, omitted(case, title, "growth", "income")]
     mean = next((p for p in parts if p.about.unit == "share"), parts[0])
     what = Text(
-        en=f"mean {welfare_label(case).en} ({'real' if real else 'nominal'})",
-        zh=f"{welfare_label(case).zh}均值（{'实际' if real else '名义'}）",
+        en=f"mean {label.en} ({'real' if real else 'nominal'})",
+        zh=f"{label.zh}均值（{'实际' if real else '名义'}）",
     )
     said = prose.change(what, mean.measure(), mean.form, frm=first, to=last)
-    return [heading, Prose(said.text, said.numbers, "finding"), values_table(title, parts)]
+    return [heading, Prose(said.text, said.numbers, "finding"), values_table(title, parts), Prose(NO_EFFECT)]
 
 
 def _benchmark(case: CountyCase) -> list[Block]:
-    heading = Prose(Text(en="Against the benchmark", zh="与对照比较"), style="heading")
-    title = Text(en="Growth less the benchmark's growth", zh="增长与对照增长之差")
+    heading = Prose(Text(en="Against the benchmark", zh="与参照比较"), style="heading")
+    title = Text(en="Growth less the benchmark's growth", zh="增速与参照增速之差")
     fact = case.result.facts.get("benchmark")
     parts: list[Part] = []
     blocks: list[Block] = [heading]
@@ -157,9 +183,9 @@ def _benchmark(case: CountyCase) -> list[Block]:
     if not parts:
         return [heading, omitted(case, title, "benchmark", "growth")]
     note = Text(
-        en="differences in percentage points; the test is one-sided at 5\u202f%; the benchmark is taken as known "
-        "without error; growth and benchmark are both nominal",
-        zh="差值为百分点；检验为5%水平的单侧检验；对照增长视为无误差的已知数；增长与对照均为名义值",
+        en="differences in percentage points, with two-sided intervals; the test is one-sided at 5\u202f%; the benchmark "
+        "is taken as known without error",
+        zh="差值单位为百分点，区间为双侧；检验为5%水平的单侧检验；参照增速视为无误差的已知数",
     )
     blocks.append(values_table(title, parts, notes=(note,)))
     blocks += [Omitted(title, r) for r in reasons(case, "benchmark")]
@@ -183,9 +209,30 @@ def _series_said(case: CountyCase) -> Prose:
     ]
     return prose.say(
         Text(
-            en="Benchmark: {area}, from {first} in {frm} to {last} in {to}, nominal growth {growth}. Source: {source}.",
-            zh="对照：{area}，由{frm}年的{first}增至{to}年的{last}，名义增长{growth}。来源：{source}。",
+            en="Benchmark: {area}, {first} {currency} in {frm} and {last} {currency} in {to}, nominal growth {growth}. "
+            "Source: {source}.",
+            zh="参照：{area}，{frm}年为{first}{currency}，{to}年为{last}{currency}，名义增长{growth}。来源：{source}。",
         ),
         numbers,
-        names={"area": area_label(fact), "source": text_from(fact.get("source") or "—")},
+        names={
+            "area": area_label(fact),
+            "source": _source(case),
+            "currency": case.plan.welfare.currency.text,
+        },
+    )
+
+
+def _source(case: CountyCase) -> Text:
+    """Name the source of the benchmark, and say which of its two levels were not verified in print."""
+    fact, spec, pack = case.result.facts["benchmark"], case.plan.benchmark, case.plan.rule_pack()
+    if spec is None or spec.kind != "standard" or pack is None:
+        return text_from(fact.get("source") or "—")
+    cited = pack.citations("benchmarks", [int(fact["frm"]), int(fact["to"])], key=spec.area)
+    named = Text(en=f"{pack.title.en} ({pack.id})", zh=f"{pack.title.zh}（{pack.id}）")
+    years = [str(y) for y in cited.loc[~cited["verified"], "year"]]
+    if not years:
+        return named
+    return Text(
+        en=f"{named.en}; {' and '.join(years)} not verified in print",
+        zh=f"{named.zh}；{'、'.join(years)}年数值未经文献核实",
     )

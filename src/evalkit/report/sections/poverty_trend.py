@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 TITLE = Text(en="Poverty by year", zh="各年贫困状况")
 NAMES = {
     "headcount": Text(en="Headcount rate", zh="贫困发生率"),
-    "gap": Text(en="Poverty gap", zh="贫困深度"),
-    "severity": Text(en="Severity", zh="贫困强度"),
+    "gap": Text(en="Poverty gap", zh="贫困深度指数"),
+    "severity": Text(en="Severity", zh="贫困强度指数"),
 }
 
 
@@ -37,7 +37,11 @@ def poverty(case: CountyCase, language: Language = "zh") -> Section:
         return open_section("poverty", case, [omitted(case, TITLE, "poverty")], language)
     blocks: list[Block] = [_system(case)]
     blocks += _change(case)
-    blocks.append(estimates_table(TITLE, WAVE, parts, extra=_lines(case), notes=_line_notes(case)))
+    blocks.append(
+        estimates_table(
+            TITLE, WAVE, parts, extra=_lines(case), notes=[*_line_notes(case), *_below_zero(parts)]
+        )
+    )
     blocks.append(_picture(case, parts[0]))
     blocks += [prose.note(r) for r in reasons(case, "poverty_waves")]
     return open_section("poverty", case, blocks, language)
@@ -50,7 +54,7 @@ def _system(case: CountyCase) -> Prose:
         Text(
             en="Poverty is measured here: a household counts as poor in a year when its welfare is {at} that year's "
             "line. The registry of poor households is another system, and its counts need not agree (see section 5).",
-            zh="本节为测算口径：某年福利指标{at}当年贫困线的住户计为贫困户。建档立卡是另一套系统，其数字不必与此一致（见第5节）。",
+            zh="本节为测算口径：某年测算指标{at}当年贫困线的住户计为贫困户。建档立卡是另一套系统，两者数字不必一致（见第5节）。",
         ),
         names={"at": at},
     )
@@ -86,11 +90,11 @@ def _line_notes(case: CountyCase) -> list[Text]:
     line = case.plan.poverty.line
     if line.kind == "table":
         if line.verified:
-            return [Text(en=f"line: {line.source}", zh=f"贫困线来源：{line.source}")]
+            return [Text(en=f"line: {line.source}", zh=f"贫困线来源（方案所载）：{line.source}")]
         return [
             Text(
                 en=f"line: {line.source}; not verified in print",
-                zh=f"贫困线来源：{line.source}；未经文献核实",
+                zh=f"贫困线来源（方案所载）：{line.source}；未经文献核实",
             )
         ]
     if line.kind != "standard":
@@ -109,6 +113,18 @@ def _line_notes(case: CountyCase) -> list[Text]:
             Text(en=f"the line of {unverified} was not verified in print", zh=f"{zh}年的贫困线未经文献核实")
         )
     return notes
+
+
+def _below_zero(parts: list[Part]) -> list[Text]:
+    """Say why a limit of an index that cannot be negative lies below zero, where one does."""
+    if not any((p.rows["conf_low"].astype(float) < 0).any() for p in parts):
+        return []
+    return [
+        Text(
+            en="a limit below zero is a sign of too few villages: the index itself cannot be negative",
+            zh="界限低于零系样本村过少所致，指数本身不会为负",
+        )
+    ]
 
 
 def _picture(case: CountyCase, headcount: Part) -> Figure:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from evalkit.report import figures, labels, prose
+from evalkit.report import display, figures, labels, prose
 from evalkit.report.display import Format
 from evalkit.report.document import (
     Block,
@@ -20,19 +19,20 @@ from evalkit.report.document import (
     Table,
     finite,
 )
-from evalkit.report.sections.reading import omitted, open_section, series
+from evalkit.report.sections.reading import omitted, open_section, place_name, series
 from evalkit.report.tables import Part, estimates_table, interval_label, notes_of, part, source_of
 from evalkit.text import Language, Text
 
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase, ImpactResult
 
-TITLE = Text(en="Program effects on welfare", zh="帮扶措施对福利的效果")
+TITLE = Text(en="Program effects, all counties together", zh="帮扶措施效果（各县合并估计）")
 EVENT = Column("event_time", Text(en="Years since support began", zh="帮扶开始后年数"), "code")
 
 
 _NOTES_ABOVE = Text(
-    en="effects by year, in the unit and with the caveats of the table above", zh="各年效果；单位与说明同上表"
+    en="all counties together; households, unit and caveats as in the first table of this section",
+    zh="各县合并估计；户数、单位与说明同本节第一张表",
 )
 
 
@@ -51,7 +51,7 @@ def impact(case: CountyCase, language: Language = "zh") -> Section:
         blocks.append(_table(case, [r for r, _ in pairs], [e for _, e in pairs]))
     studied = [r for r in found if r.event_study is not None]
     blocks += _studies(case, studied)
-    blocks += [_trend(r) for r in found if r.kind == "did"]
+    blocks += [_trend(case, r) for r in found if r.kind != "difference_in_means"]
     blocks += _left_out(case)
     blocks.append(_caveats())
     return open_section("impact", case, blocks, language)
@@ -67,11 +67,16 @@ def _scope(case: CountyCase) -> Prose:
         )
     return prose.say(
         Text(
-            en="Effects are estimated once, pooled over {counties} counties: one county alone has too few villages. They "
-            "are effects on households that received the program, not differences between counties.",
-            zh="效果由{counties}个县合并估计：单个县的村数过少。所得为对受帮扶户的效果，并非县与县之间的差异。",
+            en="These are not effects in this county. They are estimated once, pooled over {counties} counties, because one "
+            "county alone has too few villages, and stand in the report of every county alike: averages over the "
+            "households that received the program. What a program did in {name} may be more or less, and the data "
+            "cannot tell.",
+            zh="以下并非本县的效果。单个县的村数过少，效果由{counties}个县合并估计，各县报告所列相同，为全部受帮扶户的平均效果；"
+            "措施在{name}的效果可能更大，也可能更小，现有数据无法判断。",
         ),
         [prose.plain_number("counties", case.pooled.counties, "count")],
+        names={"name": place_name(case)},
+        style="warning",
     )
 
 
@@ -107,6 +112,7 @@ def _said(result: ImpactResult, effect: Part) -> Prose:
         percent=_percent(result, at),
         form=effect.form,
         pre_trend_p=result.pre_trend_p,
+        given=prose.ALIKE if result.kind == "difference_in_means" else None,
     )
 
 
@@ -133,6 +139,7 @@ def _table(case: CountyCase, found: Sequence[ImpactResult], effects: Sequence[Pa
         Column("units", Text(en="Households", zh="户数"), "count"),
         Column("treated", Text(en="of which treated", zh="其中受帮扶"), "count"),
         Column("clusters", Text(en="Clusters", zh="聚类数"), "count"),
+        Column("treated_clusters", Text(en="of which treated", zh="其中有受帮扶户"), "count"),
     ]
     rows = []
     for result, effect in zip(found, effects, strict=True):
@@ -142,18 +149,23 @@ def _table(case: CountyCase, found: Sequence[ImpactResult], effects: Sequence[Pa
             percent = _percent(result, at) or prose.Measure(None)
             cells += [percent.value, _interval(percent)]
         p = effect.rows["p_value"].iloc[0]
-        rows.append((*cells, finite(p), result.units, result.treated, result.clusters))
-    percents = Text(en="; percent: exp(effect) − 1", zh="；百分比为 exp(效果)−1")
+        rows.append(
+            (*cells, finite(p), result.units, result.treated, result.clusters, result.treated_clusters)
+        )
+    percents = Text(en="; percent: exp(effect) − 1", zh="；百分比＝exp(效果)−1")
     own = all(r.clusters == r.units for r in found)
     errors = (
         Text(en="each household by itself", zh="各户自成一类")
         if own
-        else Text(en="as the plan says", zh="按方案设定")
+        else Text(
+            en="as named below; treated: with at least one treated household",
+            zh="见下；“其中有受帮扶户”指至少有一户受帮扶的聚类",
+        )
     )
     notes = (
         Text(
             en=f"p: two-sided, for no effect{'' if level else percents.en}; clusters of the standard errors: {errors.en}",
-            zh=f"p 为“无效果”的双侧检验{'' if level else percents.zh}；标准误的聚类：{errors.zh}",
+            zh=f"p值为“无效果”假设的双侧检验{'' if level else percents.zh}；标准误的聚类：{errors.zh}",
         ),
         *notes_of(effects),
     )
@@ -179,8 +191,11 @@ def _studies(case: CountyCase, studied: Sequence[ImpactResult]) -> list[Block]:
             minimum_cell=case.plan.disclosure.minimum_cell,
             form=_form(result),
         )
-        title = Text(en=f"{result.label.en}: effect by event time", zh=f"{result.label.zh}：分时期效果")
-        blocks.append(replace(estimates_table(title, EVENT, [p]), notes=(_NOTES_ABOVE,)))
+        title = Text(
+            en=f"{result.label.en[:1].upper()}{result.label.en[1:]}: effect by year since support began",
+            zh=f"{result.label.zh}：帮扶前后各年的效果",
+        )
+        blocks.append(_without_n(estimates_table(title, EVENT, [p])))
         panels.append(
             figures.Panel(
                 (series(p, "event_time"),),
@@ -208,12 +223,47 @@ def _studies(case: CountyCase, studied: Sequence[ImpactResult]) -> list[Block]:
     return [picture, *blocks]
 
 
-def _trend(result: ImpactResult) -> Prose:
+def _without_n(table: Table) -> Table:
+    """Return a table of effects by year without its last column, which repeats the households of all years."""
+    rows = tuple(row[:-1] for row in table.rows)
+    return Table(table.title, table.columns[:-1], rows, (_NOTES_ABOVE,))
+
+
+def _alone(case: CountyCase, result: ImpactResult) -> Text:
+    """Name the years before support whose own interval excludes zero."""
+    if result.event_study is None:
+        return Text(en="", zh="")
+    p = part(
+        result.event_study,
+        result.label,
+        minimum_cell=case.plan.disclosure.minimum_cell,
+        form=_form(result),
+    )
+    first = -getattr(_spec(case, result), "anticipation", 0)
+    years = [float(t) for t in p.rows["event_time"]]
+    found = [t for i, t in enumerate(years) if t < first and prose.reading(p.measure(i)) in ("up", "down")]
+    if not found:
+        return Text(en="", zh="")
+    listed = prose.listed([Text(en=s, zh=s) for s in (display.bare(t, "code") for t in found)])
+    return Text(
+        en=f" Taken one by one, the interval of year {listed.en} excludes zero.",
+        zh=f"另外，逐年看，第{listed.zh}年的区间不含零。",
+    )
+
+
+def _spec(case: CountyCase, result: ImpactResult) -> object:
+    """Return the plan's specification of a result, or None."""
+    same = (s for s in case.plan.impact if s.program == result.program and s.kind == result.kind)
+    return next(same, None)
+
+
+def _trend(case: CountyCase, result: ImpactResult) -> Prose:
     if result.pre_trend_p is None:
         return prose.say(
             Text(
-                en="{program}: the trend before support cannot be tested with these waves.",
-                zh="{program}：现有各期数据无法检验帮扶前趋势。",
+                en="{program}: these waves do not allow the trend before support to be tested, so the assumption of parallel "
+                "movement rests on judgement alone.",
+                zh="{program}：现有各期数据无法检验帮扶前的走势，平行走势的前提未经数据检验。",
             ),
             names={"program": result.label},
             style="note",
@@ -228,14 +278,14 @@ def _trend(result: ImpactResult) -> Prose:
         if differs
         else Text(
             en="{program}: no difference in trend before support can be shown (joint test {p}); that does not prove "
-            "that there was none.",
-            zh="{program}：不能表明帮扶之前走势有差异（联合检验{p}）；这并不证明没有差异。",
+            "that there was none.{alone}",
+            zh="{program}：不能表明帮扶之前走势有差异（联合检验{p}），但这并不证明没有差异。{alone}",
         )
     )
     return prose.say(
         template,
         [prose.p_number("p", result.pre_trend_p)],
-        names={"program": result.label},
+        names={"program": result.label} | ({} if differs else {"alone": _alone(case, result)}),
         style="warning" if differs else "plain",
     )
 
@@ -255,7 +305,7 @@ def _caveats() -> Prose:
             en="What these designs cannot see: households chosen because their income had just fallen recover anyway; "
             "programs overlap, so an effect is that of a program as it came, together with what usually came with it; "
             "neighbours may be affected; and when almost everybody has been supported, few comparisons are left.",
-            zh="这些设计无法排除：因收入刚刚下降而被选中的住户本来就会回升；多项措施相互重叠，估计值是某项措施连同其通常伴随措施的效果；邻户可能受到影响；几乎所有住户都受帮扶后，可比对象所剩无几。",
+            zh="上述设计无法排除以下情形：因收入刚刚下降而入选的住户，收入本来就会回升；多项措施相互重叠，估计值是某项措施连同通常与其同时实施的措施的效果；邻近住户可能受到影响；几乎所有住户都受帮扶后，可比对象所剩无几。",
         ),
         style="note",
     )

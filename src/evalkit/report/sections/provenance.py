@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from evalkit.estimate import About
 from evalkit.report import labels
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Table, finite
+from evalkit.report.labels import typeset
 from evalkit.report.sections.income_growth import COHORTS
 from evalkit.report.sections.reading import open_section
 from evalkit.text import Language, Text, text_from
@@ -19,26 +20,26 @@ if TYPE_CHECKING:
 
 PACKAGES = ("evalkit", "numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "papermill")
 _NAMES = {
-    "mean_welfare": Text(en="Mean welfare", zh="福利均值"),
-    "median_welfare": Text(en="Median welfare", zh="福利中位数"),
+    "mean_welfare": Text(en="Mean of the measure", zh="测算指标均值"),
+    "median_welfare": Text(en="Median of the measure", zh="测算指标中位数"),
     "growth_mean": Text(en="Growth of the mean", zh="均值增长"),
     "growth_median": Text(en="Growth of the median", zh="中位数增长"),
     "benchmark_baseline": Text(
-        en=f"Benchmark test, {COHORTS['baseline'].en}", zh=f"对照检验（{COHORTS['baseline'].zh}）"
+        en=f"Benchmark test, {COHORTS['baseline'].en}", zh=f"参照检验（{COHORTS['baseline'].zh}）"
     ),
     "benchmark_current": Text(
-        en=f"Benchmark test, {COHORTS['current'].en}", zh=f"对照检验（{COHORTS['current'].zh}）"
+        en=f"Benchmark test, {COHORTS['current'].en}", zh=f"参照检验（{COHORTS['current'].zh}）"
     ),
     "headcount": Text(en="Headcount rate", zh="贫困发生率"),
-    "gap": Text(en="Poverty gap", zh="贫困深度"),
-    "severity": Text(en="Severity", zh="贫困强度"),
+    "gap": Text(en="Poverty gap", zh="贫困深度指数"),
+    "severity": Text(en="Severity", zh="贫困强度指数"),
     "headcount_change": Text(en="Change of the headcount rate", zh="贫困发生率变化"),
     "exit_rate": Text(en="Exit rate", zh="脱贫率"),
     "entry_rate": Text(en="Entry rate", zh="致贫率"),
     "return_rate": Text(en="Return rate", zh="返贫率"),
 }
 _WAYS = {
-    "t": Text(en="t limits with design degrees of freedom", zh="按设计自由度的 t 区间"),
+    "t": Text(en="t limits with design degrees of freedom", zh="按设计自由度的t区间"),
     "kg": Text(en="exact limits with the effective sample size", zh="按有效样本量的精确区间"),
     "fixed": Text(en="limits computed with the estimate", zh="随估计一并计算的区间"),
     "none": Text(en="no sampling error: a full count", zh="全数调查，无抽样误差"),
@@ -72,12 +73,12 @@ def _how(case: CountyCase) -> list[Block]:
             en="Every estimate of the county comes from one variance core: the influence value of each household, summed "
             "within the primary sampling unit, gives the covariance of all figures at once, so that changes between years "
             "take account of the households and villages the years share.",
-            zh="本县各项估计共用同一个方差核心：将各户影响值在初级抽样单位内加总，得到全部指标的联合协方差，因此年度间的变化考虑了各年共有的住户与村。",
+            zh="本县各项估计采用同一方差估计方法：将各户影响值在初级抽样单位内加总，得到全部指标的联合协方差，年度间的变化因而计入了各年共有的住户与村。",
         ),
         Text(
-            en=f"Design: weights {_named(design.weight, 'en')}, strata {_named(design.strata, 'en')}, primary sampling units "
-            f"{_named(design.psu, 'en')}, finite population correction {_named(design.fpc, 'en')}.",
-            zh=f"抽样设计：权重{_named(design.weight, 'zh')}；分层{_named(design.strata, 'zh')}；初级抽样单位{_named(design.psu, 'zh')}；有限总体校正{_named(design.fpc, 'zh')}。",
+            en=f"Design (columns of the data): weights: {_named(design.weight, 'en')}; strata: {_named(design.strata, 'en')}; "
+            f"primary sampling units: {_named(design.psu, 'en')}; finite population correction: {_named(design.fpc, 'en')}.",
+            zh=f"抽样设计（所用数据列）：权重：{_named(design.weight, 'zh')}；分层变量：{_named(design.strata, 'zh')}；初级抽样单位：{_named(design.psu, 'zh')}；有限总体校正：{_named(design.fpc, 'zh')}。",
         ),
     ]
     blocks: list[Block] = [Prose(t) for t in parts]
@@ -114,7 +115,7 @@ def _abouts(case: CountyCase) -> Iterator[tuple[Text, About]]:
             yield verdict.criterion, verdict.estimate.about
     risk = case.pooled.risk
     if risk is not None:
-        yield Text(en="Return rate by time since exit", zh="按脱贫后年数的返贫率"), risk.base_rate.about
+        yield Text(en="Return rate by time since exit", zh="按脱贫后期数的返贫率"), risk.base_rate.about
         if risk.hazard is not None:
             yield Text(en="Hazard model", zh="风险模型"), risk.hazard.about
         if risk.comparison is not None:
@@ -135,8 +136,9 @@ def _caveats(case: CountyCase) -> list[Block]:
             zh="置信区间只反映抽样误差，不含回答错误、登记错误与未能找到的住户；已发现的情况见第2节。",
         ),
         Text(
-            en="Many figures are shown. Of twenty intervals at 95\u202f% one is expected to miss its true value.",
-            zh="本报告给出的指标较多：每二十个95%区间中，预期有一个不含真值。",
+            en="Many figures are shown, and no interval is widened for their number. Of twenty intervals at 95\u202f% one is "
+            "expected to miss its true value.",
+            zh="本报告指标较多，区间未因此加宽：每二十个95%区间中，预期有一个不含真值。",
         ),
     ]
     if not case.result.facts.get("real"):
@@ -162,7 +164,7 @@ def _plan(case: CountyCase) -> list[Block]:
     rows: list[tuple[Text, str]] = [
         (Text(en="Title", zh="标题"), ""),
         (Text(en="Digest of the settings", zh="方案摘要码"), plan.digest),
-        (Text(en="Standard", zh="标准"), "—" if pack is None else f"{pack.id} {pack.digest}".strip()),
+        (Text(en="Rule pack", zh="规则包"), "—" if pack is None else f"{pack.id} {pack.digest}".strip()),
         (Text(en="Seed", zh="随机种子"), str(plan.seed)),
         (
             Text(en="Smallest printed cell (households)", zh="最小列示单元（户）"),
@@ -187,10 +189,10 @@ def _plan(case: CountyCase) -> list[Block]:
 
 
 def _unverified(case: CountyCase) -> list[Block]:
-    """List the figures of the standard that were used and were not verified in print."""
+    """List the figures of the plan and the standard that were used and were not verified in print."""
     title = Text(
-        en="Figures of the standard that were used but not verified in print",
-        zh="所用标准中未经文献核实的数值",
+        en="Figures that were used but not verified in print",
+        zh="所用数值中未经文献核实的部分",
     )
     rows = tuple(_unverified_figures(case))
     judgement = case.result.judgement
@@ -200,10 +202,11 @@ def _unverified(case: CountyCase) -> list[Block]:
         columns = (
             Column("part", Text(en="Used for", zh="用途")),
             Column("year", Text(en="Year", zh="年度"), "code"),
-            Column("value", Text(en="Value", zh="数值"), "decimal"),
+            Column("value", Text(en="Value", zh="数值"), "figure"),
         )
         blocks.append(Table(title, columns, rows))
-    blocks += [_rule_said(r) for r in rules]
+    if rules:
+        blocks.append(_rules_said(rules))
     if not blocks:
         said = Text(
             en="No figure was used that is marked as not verified in print.",
@@ -213,10 +216,15 @@ def _unverified(case: CountyCase) -> list[Block]:
     return blocks
 
 
-def _rule_said(rule: Text | str) -> Prose:
-    said = text_from(rule)
+def _rules_said(rules: Sequence[Text]) -> Prose:
+    said = [text_from(rule) for rule in rules]
     return Prose(
-        Text(en=f"Exit rule not verified in print: {said.en}.", zh=f"未经文献核实的退出规则：{said.zh}。"),
+        typeset(
+            Text(
+                en=f"Exit rules not verified in print: {'; '.join(r.en for r in said)}.",
+                zh=f"未经文献核实的退出标准：{'；'.join(r.zh for r in said)}。",
+            )
+        ),
         style="note",
     )
 
@@ -224,6 +232,18 @@ def _rule_said(rule: Text | str) -> Prose:
 def _unverified_figures(case: CountyCase) -> Iterator[tuple[Cell, ...]]:
     """Yield what a figure was used for, its year and its value."""
     plan, waves = case.plan, sorted(case.result.waves)
+    own = plan.poverty.line
+    if own.kind == "table" and not own.verified:
+        for wave, value in sorted((case.result.facts.get("lines") or {}).items()):
+            yield (
+                Text(en="poverty line of the plan", zh="贫困线（方案自定）"),
+                finite(int(wave)),
+                finite(value),
+            )
+    index = plan.prices
+    if index.kind == "table" and not index.verified:
+        for wave, value in sorted(index.index.items()):
+            yield Text(en="price index of the plan", zh="价格指数（方案自定）"), finite(wave), finite(value)
     pack = plan.rule_pack()
     if pack is None:
         return
@@ -240,7 +260,7 @@ def _unverified_figures(case: CountyCase) -> Iterator[tuple[Cell, ...]]:
     fact = case.result.facts.get("benchmark")
     if fact and plan.benchmark is not None and plan.benchmark.kind == "standard":
         years = [int(fact["frm"]), int(fact["to"])]
-        used.append((Text(en="benchmark income", zh="对照收入"), "benchmarks", years, plan.benchmark.area))
+        used.append((Text(en="benchmark income", zh="参照收入"), "benchmarks", years, plan.benchmark.area))
     for label, kind, years, series in used:
         cited = pack.citations(kind, years, key=series)
         for row in cited[~cited["verified"]].to_dict("records"):

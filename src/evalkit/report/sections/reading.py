@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.estimate import Estimate
-from evalkit.report import labels
+from evalkit.report import labels, prose
 from evalkit.report.display import Format
-from evalkit.report.document import Block, Column, Omitted, Section
+from evalkit.report.document import Block, Column, Omitted, Prose, Section
 from evalkit.report.figures import Series
 from evalkit.report.tables import Part, part
 from evalkit.text import Language, Text, text_from
@@ -28,6 +29,12 @@ TITLES: dict[str, tuple[int, Text]] = {
 }
 """Section → number and title."""
 
+SPEAKS_OF = ("income", "poverty", "dynamics", "risk")
+"""Sections whose figures are of the population of the household table."""
+
+CONSUMPTION = Text(en="Household consumption growth", zh="农户消费增长")
+"""Title of section 3 where the measure is consumption."""
+
 WAVE = Column("wave", Text(en="Year", zh="年度"), "code")
 
 
@@ -40,16 +47,40 @@ def open_section(
 ) -> Section:
     """Return a section with its number, title, banner and county."""
     number, title = TITLES[name]
+    if name in SPEAKS_OF:
+        blocks = [population(case), *blocks]
+    if name == "income" and set(case.plan.concepts(list(case.result.waves)).values()) == {"consumption"}:
+        title = CONSUMPTION
     return Section(
         id=name,
         number=number,
         title=title,
-        blocks=tuple(blocks),
+        blocks=tuple(_sentence(b) for b in blocks),
         synthetic=case.plan.synthetic,
         language=language,
         county=case.county,
         facts={} if facts is None else dict(facts),
     )
+
+
+def population(case: CountyCase) -> Prose:
+    """Say whom the figures of a section speak of."""
+    return prose.say(
+        Text(
+            en="Population: {population}. The figures of this section speak of these only.",
+            zh="统计对象：{population}。本节数字仅就此而言。",
+        ),
+        names={"population": case.plan.population.text},
+        style="note",
+    )
+
+
+def _sentence(block: Block) -> Block:
+    """Return a reason as a sentence in the words and marks of a report; other blocks as they are."""
+    if not isinstance(block, Omitted):
+        return block
+    said = labels.in_words(block.reason)
+    return replace(block, reason=Text(en=said.en[:1].upper() + said.en[1:], zh=said.zh))
 
 
 def released(

@@ -30,9 +30,17 @@ if TYPE_CHECKING:
     from evalkit.risk import Comparison, ReturnRisk
 
 TITLE = Text(en="Risk of return to poverty", zh="返贫风险")
-BASE = Text(en="Returns by time since exit", zh="按脱贫后年数的返贫率")
-LADDER = Text(en="The ladder: each model judged on a later year", zh="模型阶梯：以后一年数据检验")
+BASE = Text(en="Returns by time since exit", zh="按脱贫后期数的返贫率")
+MODELS = Text(en="The ladder of models", zh="模型逐级比较")
+LADDER = Text(en="The ladder: each model judged on a later year", zh="模型逐级比较：以后一年数据检验")
 DURATION = Column("duration", Text(en="Waves since exit", zh="脱贫后期数"), "code")
+
+
+APART = Text(
+    en="This rate is not the return rate of section 5: here households are counted, not persons, and households whose "
+    "observation was interrupted after the exit are left out.",
+    zh="此比率与第5节的返贫率口径不同：此处按户而非按人计，且不含脱贫后观测中断的住户。",
+)
 
 
 def risk(case: CountyCase, language: Language = "zh") -> Section:
@@ -54,15 +62,15 @@ def risk(case: CountyCase, language: Language = "zh") -> Section:
 def _scope(case: CountyCase, found: ReturnRisk) -> Prose:
     measured = found.outcome == "measured"
     outcome = (
-        Text(en="measured: below the line again", zh="测算口径：再次低于贫困线")
+        Text(en="measured: below the line again", zh="测算口径（再次低于贫困线）")
         if measured
-        else Text(en="registry: marked as returned", zh="登记口径：标识为返贫")
+        else Text(en="registry: marked as returned", zh="登记口径（标识为返贫）")
     )
     return prose.say(
         Text(
-            en="Return is {outcome}. The figures of this section are pooled over {counties} counties, unless they name "
-            "this county: {events} returns among {n} household-years at risk.",
-            zh="返贫为{outcome}。除注明本县者外，本节数字为{counties}个县合并计算：{n}个风险户年中有{events}例返贫。",
+            en="Return is {outcome}. The figures of this section are pooled over {counties} counties and are not those of "
+            "this county unless they name it: {events} returns among {n} household-years at risk.",
+            zh="返贫采用{outcome}。除注明本县者外，本节数字由{counties}个县合并计算，并非本县结果：{n}个风险户年中有{events}例返贫。",
         ),
         [
             prose.plain_number("counties", case.pooled.counties, "count"),
@@ -150,17 +158,18 @@ def _county(case: CountyCase, found: ReturnRisk) -> list[Block]:
         numbers.append(prose.plain_number("expected", expected, "rate"))
         tail = Text(
             en=" The model, fitted on earlier years, expected {expected}" + _inside(seen, expected).en + ".",
-            zh="以前各年拟合的模型预期为{expected}" + _inside(seen, expected).zh + "。",
+            zh="由以前各年拟合的模型预期为{expected}" + _inside(seen, expected).zh + "。",
         )
     return [
         prose.say(
             Text(
                 en="In this county {observed} of {n} households at risk returned in {wave}." + tail.en,
-                zh="本县{wave}年{n}户风险户中返贫率为{observed}。" + tail.zh,
+                zh="{wave}年本县{n}户风险户的返贫率为{observed}。" + tail.zh,
             ),
             numbers,
             style="finding",
-        )
+        ),
+        Prose(APART, style="note"),
     ]
 
 
@@ -176,22 +185,22 @@ def _inside(seen: prose.Measure, expected: float) -> Text:
 
 
 _METRICS = (
-    ("brier", Text(en="Brier score", zh="Brier 得分"), "ratio"),
+    ("brier", Text(en="Brier score", zh="Brier得分"), "ratio"),
     ("observed_expected", Text(en="Observed / expected", zh="实际/预期"), "decimal"),
     ("calibration_slope", Text(en="Calibration slope", zh="校准斜率"), "decimal"),
-    ("precision_at_quota", Text(en="Precision at the quota", zh="名额内查准率"), "share"),
-    ("recall_at_quota", Text(en="Recall at the quota", zh="名额内查全率"), "share"),
+    ("precision_at_quota", Text(en="Precision at the quota", zh="名单内查准率"), "share"),
+    ("recall_at_quota", Text(en="Recall at the quota", zh="名单内查全率"), "share"),
 )
 
 
 def _ladder(case: CountyCase, found: Comparison) -> list[Block]:
-    heading = Prose(LADDER, style="heading")
+    heading = Prose(MODELS, style="heading")
     intro = prose.say(
         Text(
             en="Each step has to beat the one before. The models are fitted on the years up to {before} and judged on "
             "{wave}, a year they have not seen. The quota is {quota} of the households at risk: as many as can be "
             "watched.",
-            zh="每一级模型须优于前一级。模型以截至{before}年的数据拟合，以未曾使用的{wave}年数据检验。名额为风险户的{quota}，即能够监测的户数。",
+            zh="每一级模型须优于前一级。模型以截至{before}年的数据拟合，以未参与拟合的{wave}年数据检验。监测名额为风险户的{quota}。",
         ),
         [
             prose.plain_number("before", found.trained_on[-1], "code"),
@@ -221,7 +230,7 @@ def _ladder(case: CountyCase, found: Comparison) -> list[Block]:
             en="AUC: probability that a returning household is ranked above one that does not return (0.5 is chance); "
             "Brier score: mean squared error, smaller is better; observed / expected and slope: 1 is right; precision: "
             "share of the list that returned; recall: share of the returns that were on the list",
-            zh="AUC：返贫户排序高于未返贫户的概率（0.5 为随机）；Brier 得分：均方误差，越小越好；实际/预期与斜率以 1 为准；查准率：名单中实际返贫的比例；查全率：返贫户中在名单上的比例",
+            zh="AUC：返贫户排序高于未返贫户的概率（0.5为随机）；Brier得分：均方误差，越小越好；实际/预期与斜率以1为准；查准率：名单中实际返贫的比例；查全率：返贫户中在名单上的比例",
         ),
         *found.notes,
         *notes_of([auc]),
@@ -260,7 +269,7 @@ def _headline(case: CountyCase, found: Comparison) -> list[Block]:
         template = Text(
             en="The hazard model is not shown to rank households better than the best baseline ({baseline}): the "
             "difference in AUC is {gain}. The simpler rule is the headline; it costs nothing to apply.",
-            zh="不能表明风险模型优于最佳基准（{baseline}）：AUC之差为{gain}。因此以较简单的基准为主要结果，其应用无需额外成本。",
+            zh="不能表明风险模型优于最佳基准（{baseline}）：AUC之差为{gain}。因此以较简单的基准为主要结果，其使用没有额外成本。",
         )
     name = Text(en=baseline.en[0].lower() + baseline.en[1:], zh=baseline.zh)
     return [

@@ -1,0 +1,56 @@
+"""Work in several processes that end quietly: one key, one task, finished in any order."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import TypeVar
+
+Task = TypeVar("Task")
+Done = TypeVar("Done")
+
+
+def in_workers(
+    work: Callable[[Task], Done], tasks: Mapping[str, Task], jobs: int
+) -> Iterator[tuple[str, Future[Done]]]:
+    """Do tasks in processes of their own and yield the key of each with its outcome, as they finish.
+
+    When the caller stops early (an error, Ctrl-C), the tasks in hand are finished and no other is begun.
+
+    Parameters
+    ----------
+    work : callable
+        Picklable; called with one task.
+    tasks : mapping
+        Key → task, at least one.
+    jobs : int
+        Most processes at a time.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context)
+    try:
+        with _no_interrupts():
+            waiting = {pool.submit(work, task): key for key, task in tasks.items()}
+        for job in as_completed(waiting):
+            yield waiting[job], job
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back, so that processes started meanwhile leave it to the main process for good."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
