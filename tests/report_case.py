@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -158,8 +159,11 @@ def estimates() -> dict[str, Estimate]:
     }
 
 
+TOO_FEW_WAVES = Text(en="Too few waves before support.", zh="帮扶前期数不足。")
+
+
 def impact_result(*, value: float = 0.06, se: float = 0.02, pre_trend_p: float | None = 0.4) -> ImpactResult:
-    """Return a program effect with an event study."""
+    """Return a program effect with an event study; what may be claimed follows from the trend before support."""
     study = Estimate(
         keys=pd.DataFrame({"event_time": [-1, 0, 1]}),
         values=np.array([0.0, 0.05, 0.07]),
@@ -179,6 +183,10 @@ def impact_result(*, value: float = 0.06, se: float = 0.02, pre_trend_p: float |
         units=200,
         treated=60,
         clusters=31,
+        identified="no_pre_trend"
+        if pre_trend_p is None
+        else ("yes" if pre_trend_p >= 0.05 else "pre_trend_rejected"),
+        pre_trend_note=None if pre_trend_p is not None else TOO_FEW_WAVES,
     )
 
 
@@ -224,6 +232,7 @@ def store_in(folder: Path, names: dict[str, str]) -> Plan:
     store.write_json(store.pooled_path, pooled_result().to_dict())
     manifest = {
         "plan_digest": plan.digest,
+        "evalkit": version("evalkit"),
         "counties": {c: {"name": n, "panel_sha256": "cd" * 32} for c, n in names.items()},
         "failed": {},
         "inputs": {"a.csv": "ab" * 32},

@@ -319,7 +319,7 @@ def test_schema_is_the_schema_of_plans(tmp_path: Path) -> None:
         ("report", "plan.yaml"),
         ("report", "plan.yaml", "--all", "--county", "N1"),
         ("init", "."),
-        ("explain",),
+        ("explain", "nosuchname"),
         ("schema", "."),
     ],
 )

@@ -77,8 +77,13 @@ def test_names_that_mean_several_things_are_all_explained():
 
 def test_a_rule_of_cleaning():
     rule = RULES[0]
-    assert explain(rule.id) == f"{rule.id} (rule of cleaning)\n  {rule.text.en}"
-    assert explain(rule.id, "zh") == f"{rule.id} (清洗规则)\n  {rule.text.zh}"
+    assert explain(rule.id).splitlines() == [
+        f"{rule.id} (rule of cleaning)",
+        f"  why: {rule.text.en}",
+        "  what happens: the row is no observation and is left out",
+        "  what to do: nothing, unless there are more of them than you expect",
+    ]
+    assert explain(rule.id, "zh").startswith(f"{rule.id} (清洗规则)\n  原因: {rule.text.zh}\n")
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,30 @@ def test_event_study_has_full_covariance_and_says_the_pre_trend(mpdta: pd.DataFr
     assert any(f"p = {before.p_value:.3f}" in s and "2 effects" in s for s in said)
 
 
+def test_averages_count_distinct_treated_units(mpdta: pd.DataFrame, plain: impact.GroupTime) -> None:
+    size = mpdta.drop_duplicates("countyreal")["first.treat"].value_counts()
+    event = impact.aggregate(plain, "event")
+    # event time 3 is reached by cohort 2004 alone, event time 0 by all three, event time -3 by cohort 2007
+    assert event.where(event_time=3).n[0] == size[2004] == 20
+    assert event.where(event_time=0).n[0] == size.drop(0).sum() == 191
+    assert event.where(event_time=-3).n[0] == size[2007]
+    assert impact.aggregate(plain, "simple").n[0] == 191
+    assert plain.count(plain.after) == impact.Used(units=500, treated=191)
+
+
+def test_the_trend_before_is_tested_by_event_time(mpdta: pd.DataFrame, plain: impact.GroupTime) -> None:
+    found = impact.trend_before(plain)
+    event = impact.aggregate(plain, "event")
+    assert found.test is not None
+    assert found.test.p_value == event.where(event_time=[-3, -2, -1]).wald().p_value
+    assert found.caveat is None
+    states = impact.trend_before(impact.att_gt(mpdta, **ROLES, cluster="st"))
+    assert states.test is not None
+    assert states.caveat is not None
+    assert "29 clusters (fewer than 40)" in states.caveat.en
+    assert "reject too often" in states.caveat.en
+
+
 def test_average_equals_the_contrast_of_its_parts(plain: impact.GroupTime) -> None:
     """The event average is a plain mean of event effects, so a contrast must give value and error."""
     event = impact.aggregate(plain, "event")
@@ -195,9 +219,13 @@ def test_unbalanced_panel_says_who_is_left_out(shared_data: Path) -> None:
     missing = 500 - int((frame.groupby("countyreal").size() == 5).sum())
     att = impact.att_gt(frame, **ROLES)
     assert any(f"{missing} of 500 units" in n.en for n in att.estimate.about.notes)
-    cell = att.estimate.where(cohort=2004, time=2004)
+    keys = att.estimate.keys
+    cell = ((keys["cohort"] == 2004) & (keys["time"] == 2004)).to_numpy()
     seen = frame[frame["year"].isin([2003, 2004]) & frame["first.treat"].isin([0, 2004])]
-    assert cell.n[0] == (seen.groupby("countyreal").size() == 2).sum()
+    twice = seen.groupby("countyreal")["first.treat"].agg(["size", "first"]).query("size == 2")["first"]
+    assert att.units[cell].tolist() == [len(twice)]
+    assert att.treated[cell].tolist() == [int((twice == 2004).sum())]
+    assert att.estimate.n[cell].tolist() == att.treated[cell].tolist()
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,10 @@ def test_one_pre_period_is_not_testable() -> None:
     assert said(out).count("not testable") == 1
     with pytest.raises(EstimationError, match="not testable"):
         impact.pre_trend(impact.att_gt(frame, **ATT))
+    found = impact.trend_before(impact.att_gt(frame, **ATT))
+    assert found.test is None
+    assert found.caveat is not None
+    assert "fewer than two waves" in found.caveat.en
     two = frame[frame["year"] < 2016]
     assert "not testable" in said(impact.did_2x2(two, outcome="y", unit="hh", time="year", treated="group"))
     assert "not testable" in said(impact.twfe(frame, **FE))
@@ -129,6 +133,20 @@ def test_one_pre_period_is_not_testable() -> None:
 def test_pre_trend_with_too_few_clusters() -> None:
     frame = panel([2017.0] * 4 + [INF] * 4, waves=(2012, 2013, 2014, 2015, 2016, 2017))
     assert "joint pre-trend test is not available" in said(impact.event_study(frame, **ATT, cluster="v"))
+    found = impact.trend_before(impact.att_gt(frame, **ATT, cluster="v"))
+    assert found.test is None
+    assert found.caveat is not None
+    assert "4 clusters are too few to test 4 effects" in found.caveat.en
+
+
+def test_a_pre_trend_that_lost_its_comparison_is_not_called_a_lack_of_waves() -> None:
+    """Three waves before 2017, but the untreated are seen only from 2016 on: no effect before can be had."""
+    frame = panel([2017.0] * 4 + [INF] * 4)
+    frame = frame[(frame["cohort"] < INF) | (frame["year"] >= 2016)]
+    found = impact.trend_before(impact.att_gt(frame, **ATT))
+    assert found.test is None
+    assert found.caveat is not None
+    assert "no effect before treatment can be estimated" in found.caveat.en
 
 
 def test_fewer_than_two_clusters() -> None:
@@ -187,13 +205,31 @@ def test_units_seen_once_are_counted() -> None:
     out = impact.twfe(frame, **FE)
     assert "1 units seen once are left out" in said(out)
     assert out.n[0] == 28
+    # of the eight households one is lost; the four of cohorts 2016 and 2017 switch
+    assert out.used == impact.Used(units=7, treated=4, clusters=7, treated_clusters=4)
+
+
+def test_who_was_used_is_counted_after_exclusions() -> None:
+    """Households 0 and 4 lack the outcome in 2016: cohort 2016 has one household left there."""
+    frame = panel([2014.0, *MIXED]).assign(v=lambda d: d["hh"] // 3)
+    frame.loc[frame["hh"].isin([1, 5]) & (frame["year"] == 2016), "y"] = np.nan
+    att = impact.att_gt(frame, **ATT, cluster="v")
+    at = (att.estimate.keys == [2016, 2016]).all(axis=1).to_numpy()
+    # treated: 2 of 1, 2; never: 6, 7, 8 of 5 to 8; villages 0 and 2
+    assert att.count(at) == impact.Used(units=4, treated=1, clusters=2, treated_clusters=1)
+    two = frame[frame["year"].isin([2015, 2016])]
+    did = impact.did_2x2(two, outcome="y", unit="hh", time="year", treated="group", cluster="v")
+    assert did.used == impact.Used(units=9, treated=5, clusters=3, treated_clusters=2)
+    fixed = impact.twfe(frame, **FE)
+    assert fixed.used.treated == 4
+    assert "1 units treated in all their waves serve as comparison" in said(fixed)
 
 
 def test_missing_covariates_are_not_ignored() -> None:
     frame = panel(MIXED).assign(x=lambda d: d["hh"] % 3 + d["year"] % 2)
     frame.loc[frame["hh"] == 5, "x"] = np.nan
     with_x = impact.att_gt(frame, **ATT, covariates="x", method="reg")
-    assert with_x.estimate.n.max() == 5
+    assert with_x.units.max() == 5
     assert "4 of 32 rows have no 'x'" in said(impact.twfe(frame, **FE, covariates=["x"]))
 
 

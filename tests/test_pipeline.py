@@ -12,8 +12,8 @@ import pytest
 
 import evalkit as ek
 from evalkit import simulate
-from evalkit.pipeline import BuildResult, CountyResult, PooledResult, build, load_case
-from evalkit.pipeline.pooled import first_wave
+from evalkit.pipeline import BuildResult, CountyResult, PooledResult, build, check_inputs, load_case
+from evalkit.pipeline.effect_data import first_wave
 from evalkit.plan import Plan
 from evalkit.store import Store, file_hash
 
@@ -97,6 +97,26 @@ def test_other_settings_are_refused(example: tuple[Plan, simulate.SyntheticRegis
         load_case(other, "990121")
 
 
+def test_results_of_another_version_are_refused(root: Path, tmp_path: Path) -> None:
+    plan, _ = small_example(root, tmp_path)
+    build(plan)
+    store = Store(plan.processed)
+    manifest = store.read_json(store.manifest_path)
+    store.write_json(store.manifest_path, {**manifest, "evalkit": "0.0.1"})
+    with pytest.raises(ek.ReportError, match=r"built by evalkit 0\.0\.1"):
+        load_case(plan, "990121")
+
+
+def test_a_changed_raw_file_is_noticed(root: Path, tmp_path: Path) -> None:
+    plan, _ = small_example(root, tmp_path)
+    build(plan)
+    check_inputs(plan)
+    file = sorted(plan.raw.glob("户信息_*.csv"))[0]
+    file.write_bytes(file.read_bytes() + b"\n")
+    with pytest.raises(ek.ReportError, match=rf"1 of \d+ raw files .* {file.name}"):
+        check_inputs(plan)
+
+
 def test_an_unknown_county_is_never_the_default(
     example: tuple[Plan, simulate.SyntheticRegistry, BuildResult],
 ) -> None:
@@ -143,12 +163,33 @@ def test_bangladesh_goes_through_and_gives_the_published_effect(
     result = build(plan)
     assert len(result.done) == 29
     case = load_case(plan, "1")
-    effect = case.pooled.impact[0]
-    assert round(float(effect.effect.values[0]), 4) == 0.1114
-    assert effect.clusters == 87
+    kept, excluded, fixed = case.pooled.impact
+    assert round(float(kept.effect.values[0]), 4) == 0.1114
+    assert (kept.units, kept.treated, kept.clusters) == (826, 435, 87)
+    frame = pd.read_stata(shared_data / "bangladesh" / "hh_9198.dta", convert_categoricals=False)
+    wide = frame.assign(y=np.log1p(frame["exptot"])).pivot_table(index="nh", columns="year")
+    change, on = wide["y"][1] - wide["y"][0], wide["dfmfd"]
+    new, never = (on[0] == 0) & (on[1] == 1), (on[0] == 0) & (on[1] == 0)
+    assert excluded.effect.values[0] == pytest.approx(change[new].mean() - change[never].mean(), abs=1e-6)
+    limits = excluded.effect.confint()
+    assert [round(float(x[0]), 3) for x in (limits.low, limits.high)] == [-0.033, 0.156]
+    assert (excluded.units, excluded.treated) == (int(new.sum() + never.sum()), int(new.sum())) == (539, 181)
+    # households whose support changed, by the sign of the change: demeaned slope of two waves
+    step = on[1] - on[0]
+    slope = ((step - step.mean()) * change).sum() / ((step - step.mean()) ** 2).sum()
+    assert fixed.effect.values[0] == pytest.approx(slope, abs=1e-6)
+    assert fixed.treated == int((step != 0).sum())
+    for result in (kept, excluded):
+        said = " ".join(n.en for n in result.effect.about.notes)
+        assert (
+            "358 households in neither, 181 in 1998 only (newly supported), 254 in both (always), 33 in"
+            in said
+        )
+    assert {i.identified for i in case.pooled.impact} == {"no_pre_trend"}
+    assert kept.variant is not None
+    assert kept.variant.en == "already supported households kept"
     assert "at least three waves" in case.pooled.omitted["return_risk"].en
     assert "no survey table" in case.result.omitted["verdicts"].en
-    frame = pd.read_stata(shared_data / "bangladesh" / "hh_9198.dta", convert_categoricals=False)
     one = frame[(frame["thanaid"] == 1) & (frame["year"] == 1)]
     weight = one["weight"].astype(float) * one["famsize"]
     by_hand = (weight * (one["exptot"] < 3000)).sum() / weight.sum()
@@ -167,4 +208,5 @@ def test_graduation_is_read_wide_and_gives_the_published_effects(
         for i in case.pooled.impact
     ]
     assert monthly == [(12.29, 3.75), (6.01, 3.62)]
+    assert [i.identified for i in case.pooled.impact] == ["yes", "yes"]
     assert "no poverty line" in case.result.omitted["poverty"].en

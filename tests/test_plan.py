@@ -87,7 +87,7 @@ impact:
         ("design: {weight: w}", "design: {weight: w, weight: v}", "line 6: design.weight: given twice (first on line 6)"),
         ("design: {weight: w}", "waves: [2016, 2014]", "line 6: waves: waves must be ascending and distinct"),
         ("title: small\n", "", "title: is missing"),
-        ("title: small", "title: {zh: 小}", "line 1: title.en: is missing"),
+        ("title: small", "title: {}", "line 1: title: is an empty label; write a text, or {en: …}, {zh: …} or both"),
         ("prices: {kind: none}", "prices: {kind: standard}", "line 5: prices: is taken from a standard, but the plan names none; add a line `standard: cn-2017`"),
         ("design: {weight: w}", "benchmark: {kind: table}", "line 6: benchmark: kind table needs values (wave: figure) and their source"),
         ("design: {weight: w}", "standard: cn-2017\nbenchmark: {kind: standard, area: yunan}", "did you mean 'yunnan'?"),

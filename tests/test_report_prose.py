@@ -6,6 +6,7 @@ import pytest
 
 from evalkit.errors import ReportError
 from evalkit.report import display, prose
+from evalkit.report.document import Prose
 from evalkit.report.prose import Measure
 from evalkit.text import Text
 
@@ -73,17 +74,39 @@ def test_a_benchmark_that_is_missed_is_not_shown_whatever_the_p_value() -> None:
     assert "is not shown" in text.en
 
 
-def test_an_effect_is_claimed_only_beside_an_untroubled_pre_trend() -> None:
-    program = Text(en="relocation", zh="易地搬迁")
+PROGRAM = Text(en="relocation", zh="易地搬迁")
+
+
+def test_an_effect_is_claimed_only_on_a_named_ground() -> None:
     at = Measure(0.06, 0.02, 0.10)
-    clear = prose.effect(program, at, percent=None, pre_trend_p=0.4).text
-    assert "a positive effect is shown" in clear.en
-    troubled = prose.effect(program, at, percent=None, pre_trend_p=0.02).text
-    assert "no effect of the program is shown" in troubled.en
-    assert "positive effect" not in troubled.en
-    assert "不能表明是措施的效果" in troubled.zh
-    unsure = prose.effect(program, Measure(0.01, -0.02, 0.04), percent=None, pre_trend_p=None).text
+    clear = prose.effect(PROGRAM, at, percent=None, given=prose.PARALLEL).text
+    assert "a positive effect is shown, provided that" in clear.en
+    unsure = prose.effect(PROGRAM, Measure(0.01, -0.02, 0.04), percent=None, given=prose.RANDOM).text
     assert "no effect can be shown" in unsure.en
+
+
+@pytest.mark.parametrize(
+    ("limits", "en", "zh"),
+    [
+        ((0.02, 0.10), "supported and comparison households differ by 0.060", "受帮扶户与对照户的变化相差0.060"),
+        ((-0.02, 0.14), "are not shown to differ in how they changed", "不能表明受帮扶户与对照户的变化存在差异"),
+        ((None, None), "the estimated difference between supported and", "受帮扶户与对照户的变化差异的估计值"),
+    ],
+)  # fmt: skip
+def test_without_a_ground_a_difference_is_said_and_no_effect(
+    limits: tuple[float | None, float | None], en: str, zh: str
+) -> None:
+    why = Prose(Text(en="Nobody was seen before.", zh="没有帮扶前的数据。"))
+    block = prose.effect(
+        PROGRAM, Measure(0.06, *limits), percent=Measure(0.062, *limits), given=None, why=why
+    )
+    assert en in block.text.en
+    assert "it cannot be shown that this is the program's effect. Nobody was seen before." in block.text.en
+    assert "effect is shown" not in block.text.en
+    assert "no effect" not in block.text.en
+    assert zh in block.text.zh
+    assert block.text.zh.endswith("现有数据不能表明这是该措施的效果。没有帮扶前的数据。")
+    assert "正效果" not in block.text.zh
 
 
 def test_a_sentence_keeps_every_number_it_prints() -> None:

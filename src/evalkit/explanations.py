@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from evalkit.errors import EvalkitError
 from evalkit.planfile import plan_schema
 from evalkit.standards import CITED, Standard, known_standards, load_standard
 from evalkit.text import LANGUAGES, Text
+from evalkit.topics import ADVICE, HAPPENS, SEE, TO_DO, WORDS
 from evalkit.yamlfile import did_you_mean, resolve
 
 _WORDS = {
@@ -31,6 +32,12 @@ _WORDS = {
     "error": Text(en="error", zh="错误"),
     "exit_code": Text(en="exit code", zh="退出码"),
     "rule": Text(en="rule of cleaning", zh="清洗规则"),
+    "why": Text(en="why", zh="原因"),
+    "happens": Text(en="what happens", zh="处理"),
+    "to_do": Text(en="what to do", zh="应对"),
+    "word": Text(en="word of reports and messages", zh="报告用词"),
+    "name": Text(en="public name", zh="公开名称"),
+    "write": Text(en="write one of", zh="可写"),
     "standard": Text(en="standard", zh="标准"),
     "verified": Text(en="verified", zh="已核实"),
     "unverified": Text(en="NOT verified", zh="未核实"),
@@ -38,15 +45,16 @@ _WORDS = {
 }
 
 
-def explain(name: str, language: str = "en") -> str:
-    """Explain a name.
+def explain(name: str = "", language: str = "en") -> str:
+    """Explain a name; without one, list what can be asked.
 
     Parameters
     ----------
     name : str
         A verb or noun of the package (``"headcount"``, ``"impact.att_gt"``), a plan key
         (``"plan"``, ``"plan.design"``, ``"design.single_psu"``), an error or its exit code, a field of
-        the codebook, a rule of cleaning, or ``"standard cn-2017"``.
+        the codebook, a rule of cleaning, a word of the reports (``"auc"``, ``"open case"``),
+        ``"standard cn-2017"``; or one of the lists ``"fields"``, ``"rules"``, ``"words"``.
     language : {"en", "zh"}
         Language of labels; texts that exist in English only stay English.
 
@@ -63,7 +71,11 @@ def explain(name: str, language: str = "en") -> str:
     if language not in LANGUAGES:
         msg = f"language {language!r} is not one of {', '.join(LANGUAGES)}"
         raise EvalkitError(msg)
-    wanted = name.strip()
+    wanted = " ".join(name.split())
+    if not wanted:
+        return _overview(language)
+    if wanted in _LISTS:
+        return "\n".join(_LISTS[wanted](language))
     first, _, rest = wanted.partition(" ")
     if wanted in ("standard", "standards"):
         packs = [load_standard(n) for n in known_standards()]
@@ -73,21 +85,28 @@ def explain(name: str, language: str = "en") -> str:
         return _standard(load_standard(rest.strip()), language)
     if wanted in known_standards():
         return _standard(load_standard(wanted), language)
-    blocks = [
-        *_plan_blocks(wanted, language),
-        *_error_blocks(wanted, language),
-        *_public_blocks(wanted),
-        *_field_blocks(wanted, language),
-        *_rule_blocks(wanted, language),
-    ]
+    blocks = list(_blocks(wanted, language))
+    for other in SEE.get(wanted.casefold(), ()):
+        blocks += _blocks(other, language)
     if not blocks:
         ending = did_you_mean(wanted, _known()) or "."
         msg = (
             f"nothing is called {wanted!r}{ending} Known are public functions, plan keys (plan.design), "
-            "errors, fields of the codebook, rules of cleaning and standards (standard cn-2017)."
+            "errors, fields of the codebook, rules of cleaning, words and standards (standard cn-2017); "
+            "`evalkit explain` lists them."
         )
         raise EvalkitError(msg)
     return "\n\n".join(dict.fromkeys(blocks))
+
+
+def _blocks(wanted: str, language: str) -> Iterator[str]:
+    """Yield what is known by exactly this name."""
+    yield from _word_blocks(wanted, language)
+    yield from _plan_blocks(wanted, language)
+    yield from _error_blocks(wanted, language)
+    yield from _public_blocks(wanted)
+    yield from _field_blocks(wanted, language)
+    yield from _rule_blocks(wanted, language)
 
 
 def _word(key: str, language: str) -> str:
@@ -100,7 +119,18 @@ def _known() -> list[str]:
     fields = [f.name for f in schema.FIELDS] + [f.zh for f in schema.FIELDS]
     rules = [str(rule.id) for rule in _rules()]
     keys += [f"plan.{key}" for key in keys]
-    return [*_public_names(), *keys, "plan", *_errors(), *fields, *rules, *known_standards(), "standard"]
+    words = [*WORDS, *SEE, *_LISTS]
+    return [
+        *_public_names(),
+        *keys,
+        "plan",
+        *_errors(),
+        *fields,
+        *rules,
+        *known_standards(),
+        "standard",
+        *words,
+    ]
 
 
 def _plan_keys() -> dict[str, list[dict[str, Any]]]:
@@ -131,6 +161,11 @@ def _plan_blocks(wanted: str, language: str) -> Iterator[str]:
     for key in matches:
         head, *branches = keys[key]
         lines = [f"{'plan.' + key if key else 'plan'} ({_word('plan', language)})"]
+        if branches and all("const" in n for n in keys[key]):
+            lines += [f"  {_word('write', language)}:"]
+            lines += [f"  - {n['const']}: {_one_line(n.get('description', ''))}" for n in keys[key]]
+            yield "\n".join(lines)
+            continue
         lines += [f"  {_one_line(head['description'])}"] if head.get("description") else []
         lines += dict.fromkeys(
             f"  - {_kind(n)}{_one_line(n.get('description', ''))}" for n in branches if n.get("description")
@@ -203,13 +238,23 @@ def _public_blocks(wanted: str) -> Iterator[str]:
         shown = inspect.signature(found)
         parameters = [p.replace(annotation=inspect.Parameter.empty) for p in shown.parameters.values()]
         signature = str(shown.replace(parameters=parameters, return_annotation=inspect.Signature.empty))
-    yield f"{'.'.join([first, *rest])}{signature}\n{_indented(_opening(found))}"
+    gives = _returned(found) if signature else ""
+    said = "\n".join(filter(None, [_opening(found), gives]))
+    yield f"{'.'.join([first, *rest])}{signature}\n{_indented(said)}"
 
 
 def _opening(thing: object) -> str:
     """Return the paragraphs of a docstring that stand before its first section."""
     whole = inspect.getdoc(thing) or ""
     return re.split(r"\n\n?(?=[A-Z][A-Za-z ]+\n-{3,})", whole, maxsplit=1)[0].strip()
+
+
+def _returned(function: object) -> str:
+    """Return what a docstring says about the result, with its formula, on one line."""
+    whole = inspect.getdoc(function) or ""
+    found = re.search(r"\nReturns\n-{3,}\n(.+?)(?=\n\n[A-Z][A-Za-z ]+\n-{3,}|\Z)", whole, flags=re.DOTALL)
+    kind, _, said = found[1].partition("\n") if found else ("", "", "")
+    return f"Returns {kind}: {_one_line(said)}" if said else ""
 
 
 def _indented(text: str) -> str:
@@ -245,18 +290,65 @@ def _rule_blocks(wanted: str, language: str) -> Iterator[str]:
     """Yield a block when the name is the id of a rule of cleaning."""
     for rule in _rules():
         if wanted == rule.id:
-            yield f"{rule.id} ({_word('rule', language)})\n{_indented(_reason(rule, language))}"
+            lines = [f"{rule.id} ({_word('rule', language)})"]
+            lines.append(f"  {_word('why', language)}: {_in(rule.text, language)}")
+            lines.append(f"  {_word('happens', language)}: {_in(HAPPENS[rule.severity], language)}")
+            lines.append(
+                f"  {_word('to_do', language)}: {_in(ADVICE.get(rule.id, TO_DO[rule.case]), language)}"
+            )
+            yield "\n".join(lines)
 
 
-def _reason(rule: object, language: str) -> str:
-    """Return what a rule says about itself: a bilingual reason or text, else its docstring."""
-    for attribute in ("reason", "text", "description", "title"):
-        said = getattr(rule, attribute, None)
-        if isinstance(said, Text):
-            return said.zh if language == "zh" else said.en
-        if isinstance(said, str) and said:
-            return said
-    return _opening(rule)
+def _in(text: Text, language: str) -> str:
+    return text.zh if language == "zh" else text.en
+
+
+def _word_blocks(wanted: str, language: str) -> Iterator[str]:
+    """Yield a block when the name is a word of the reports."""
+    text = WORDS.get(wanted.casefold())
+    if text is not None:
+        yield f"{wanted.casefold()} ({_word('word', language)})\n  {_in(text, language)}"
+
+
+def _field_list(language: str) -> Iterator[str]:
+    """Yield the codebook: field, label, kind, tables, headers that are recognised."""
+    yield f"{_word('field', language)} (evalkit explain FIELD)"
+    for f in schema.FIELDS:
+        label = f.zh if language == "zh" else f.en
+        yield f"  {f.name}: {label} [{f.kind}; {', '.join(f.tables)}] {', '.join(f.headers)}"
+
+
+def _rule_list(language: str) -> Iterator[str]:
+    yield f"{_word('rule', language)} (evalkit explain RULE)"
+    for rule in _rules():
+        yield f"  {rule.id} [{rule.severity}]: {_in(rule.text, language)}"
+
+
+def _word_list(language: str) -> Iterator[str]:
+    yield f"{_word('word', language)} (evalkit explain WORD)"
+    yield f"  {', '.join(sorted({*WORDS, *SEE}))}"
+
+
+_LISTS: dict[str, Callable[[str], Iterator[str]]] = {
+    "fields": _field_list,
+    "rules": _rule_list,
+    "words": _word_list,
+}
+
+
+def _overview(language: str) -> str:
+    """Return what can be asked."""
+    public = [n for n in _public_names() if n.islower()]
+    rows = {
+        "evalkit explain plan": f"{_word('plan', language)}: {', '.join(k for k in _plan_keys() if k and '.' not in k)}",
+        "evalkit explain fields": _word("field", language),
+        "evalkit explain rules": _word("rule", language),
+        "evalkit explain words": f"{_word('word', language)}: {', '.join(WORDS)}",
+        "evalkit explain standard": f"{_word('standard', language)}: {', '.join(known_standards())}",
+        "evalkit explain NAME": f"{_word('name', language)}: {', '.join(public)}",
+        "evalkit explain 11": f"{_word('error', language)}: {', '.join(_errors())}",
+    }
+    return "\n".join(f"{command}\n  {said}" for command, said in rows.items())
 
 
 def _standard(pack: Standard, language: str) -> str:

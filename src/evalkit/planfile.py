@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from evalkit.errors import PlanError
 from evalkit.plan import Deviation, Plan
+from evalkit.planchecks import column_faults, wave_faults
 from evalkit.standards import Standard, load_standard
 from evalkit.yamlfile import Fault, YamlFile, did_you_mean, model_faults, raise_faults, read_yaml
 
@@ -92,7 +93,7 @@ def _get(node: object, *keys: str) -> Any:
 
 def _cross_faults(file: YamlFile) -> list[Fault]:
     """Return what is wrong between sections, as far as the sections can be read."""
-    return [*_program_faults(file), *_standard_faults(file)]
+    return [*_program_faults(file), *_standard_faults(file), *column_faults(file), *wave_faults(file)]
 
 
 def _program_faults(file: YamlFile) -> Iterator[Fault]:

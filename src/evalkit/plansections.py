@@ -10,6 +10,7 @@ from evalkit.design import SurveyDesign
 from evalkit.plansources import Label, Section
 
 Zone = Literal["centre", "west"]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Welfare(Section):
@@ -46,7 +47,7 @@ class TableLine(Section):
     """Lines given by wave, per head and year, in currency of the wave."""
 
     kind: Literal["table"] = Field(default="table", description="the line is written here")
-    values: dict[int, float] = Field(description="wave → line per head and year, at prices of the wave")
+    values: dict[int, Positive] = Field(description="wave → line per head and year, at prices of the wave")
     source: str = Field(description="where the figures come from; printed in reports")
     verified: bool = Field(default=True, description="false: not seen in print; reports say so")
 
@@ -79,7 +80,7 @@ class TablePrices(Section):
     """A price index by wave; only ratios matter."""
 
     kind: Literal["table"] = Field(default="table", description="the index is written here")
-    index: dict[int, float] = Field(description="wave → price level; only ratios matter")
+    index: dict[int, Positive] = Field(description="wave → price level; only ratios matter")
     source: str = Field(description="where the figures come from; printed in reports")
     verified: bool = Field(default=True, description="false: not seen in print; reports say so")
 
@@ -210,7 +211,7 @@ class Benchmark(Section):
     area: str = Field(
         default="national", description='area of the standard (evalkit explain "standard cn-2017")'
     )
-    values: dict[int, float] = Field(
+    values: dict[int, Positive] = Field(
         default={}, description="kind table: wave → welfare per head of the reference"
     )
     source: str = Field(default="", description="kind table: where the figures come from")
@@ -238,7 +239,10 @@ class ImpactBase(Section):
     )
     scale: Literal["level", "log", "log1p"] = Field(default="log", description="scale of the outcome")
     covariates: tuple[str, ...] = Field(default=(), description="household columns to adjust for")
-    weights: bool = Field(default=False, description="true: use the survey weight")
+    weights: bool = Field(
+        default=False,
+        description="true: use the survey weight; otherwise the effect is that on the households of the sample",
+    )
     cluster: str | None = Field(default="village", description="level of assignment, for standard errors")
 
 
@@ -249,13 +253,29 @@ class GroupTime(ImpactBase):
     control: Literal["never_treated", "not_yet_treated"] = Field(
         default="not_yet_treated", description="compared with whom"
     )
-    anticipation: int = Field(default=0, ge=0, description="waves before support in which it may already act")
+    anticipation: int = Field(
+        default=0,
+        ge=0,
+        description="waves (not years) before support in which it may already act; above 0 the waves must be "
+        "equally spaced",
+    )
 
 
 class TwoByTwo(ImpactBase):
     """Two-period difference-in-differences between the first and the last wave."""
 
     kind: Literal["did_2x2"] = Field(default="did_2x2", description="difference-in-differences of two waves")
+    already_treated: Literal["exclude", "keep"] = Field(
+        default="exclude",
+        description="households with support in the first wave: exclude leaves them out; keep compares support in "
+        "the last wave as it stands, so that they count as supported although their support did not begin between "
+        "the waves",
+    )
+    randomised: bool = Field(
+        default=False,
+        description="true: support was assigned at random between the waves, so that the difference may be called "
+        "an effect",
+    )
 
 
 class FixedEffects(ImpactBase):
@@ -271,6 +291,10 @@ class MeanDifference(ImpactBase):
         default="difference_in_means", description="difference in means of one wave"
     )
     wave: int | None = Field(default=None, description="the wave; the last one when not given")
+    randomised: bool = Field(
+        default=False,
+        description="true: support was assigned at random, so that the difference may be called an effect",
+    )
 
 
 Impact = Annotated[GroupTime | TwoByTwo | FixedEffects | MeanDifference, Field(discriminator="kind")]

@@ -16,15 +16,24 @@ class Section(BaseModel):
 
 
 class Label(Section):
-    """A label in both languages; a plain string stands for both."""
+    """A label in both languages; a plain string, or one language alone, stands for both."""
 
-    en: str = Field(description="label in English reports")
-    zh: str = Field(description="label in Chinese reports")
+    en: str = Field(default="", description="label in English reports; that of zh when not given")
+    zh: str = Field(default="", description="label in Chinese reports; that of en when not given")
 
     @model_validator(mode="before")
     @classmethod
-    def _from_string(cls, value: Any) -> Any:
-        return {"en": value, "zh": value} if isinstance(value, str) else value
+    def _from_one(cls, value: Any) -> Any:
+        """Let a string, or the only language given, stand for both."""
+        if isinstance(value, str):
+            return {"en": value, "zh": value}
+        if isinstance(value, dict) and not set(value) - {"en", "zh"}:
+            given = {k: v for k, v in value.items() if v not in (None, "")}
+            if not given:
+                msg = "is an empty label; write a text, or {en: …}, {zh: …} or both"
+                raise ValueError(msg)
+            return {"en": next(iter(given.values())), "zh": next(iter(given.values())), **given}
+        return value
 
     @property
     def text(self) -> Text:
@@ -57,11 +66,15 @@ class TableSource(Section):
     """
 
     files: tuple[str, ...] = Field(description="names or patterns (户信息_*) below data.raw; all are stacked")
-    sheet: str | None = Field(default=None, description="sheet of a workbook; the first one when not given")
-    columns: dict[str, str | tuple[str, ...]] = Field(
+    sheet: str | None = Field(
+        default=None,
+        description="the only sheet of each workbook to read; when not given, all sheets that have the "
+        "header are stacked",
+    )
+    columns: dict[str, str | tuple[str, ...] | dict[str, str | tuple[str, ...]]] = Field(
         default={},
         description="codebook name → raw header, where the header is not one the codebook knows; a list of "
-        "headers is joined with - into one id",
+        "headers is joined with - into one id; {file or pattern: header} where files differ",
     )
     keep: tuple[str, ...] = Field(
         default=(), description="further raw columns, carried under their own names"
@@ -69,7 +82,10 @@ class TableSource(Section):
     layout: Layout = Field(
         default=LongLayout(), description="rows: per household and wave (long), per household (wide)"
     )
-    wave: int | None = Field(default=None, description="wave of all rows, when the file has one wave")
+    wave: int | dict[str, int] | None = Field(
+        default=None,
+        description="wave of all rows, when no column has it; {file or pattern: wave} for one file per wave",
+    )
     wave_labels: dict[str, int] = Field(default={}, description="code of the wave in the file → wave")
     money_unit: Literal["auto", "one", "wan"] = Field(
         default="auto", description="wan: amounts are in ten thousands; auto: as headers and title rows say"
@@ -80,6 +96,11 @@ class TableSource(Section):
     header_row: int | None = Field(
         default=None, ge=1, description="1-based row of the header, when not to be found"
     )
+    decimal: Literal[".", ","] = Field(
+        default=".",
+        description="',' when the files write 1.234,5 for one thousand two hundred thirty-four and a half; "
+        "never guessed",
+    )
 
     @field_validator("wave_labels", mode="before")
     @classmethod
@@ -88,6 +109,21 @@ class TableSource(Section):
         if not isinstance(value, dict):
             return value
         return {str(k) if isinstance(k, int) and not isinstance(k, bool) else k: v for k, v in value.items()}
+
+    @model_validator(mode="after")
+    def _one_source_of_the_wave(self) -> TableSource:
+        if self.wave is None:
+            return self
+        others = {
+            "columns.wave": "wave" in self.columns,
+            "wave_labels": bool(self.wave_labels),
+            "layout.waves": isinstance(self.layout, WideLayout),
+        }
+        twice = [name for name, given in others.items() if given]
+        if twice:
+            msg = f"the wave is given by `wave` and by {' and '.join(twice)}; keep one of them"
+            raise ValueError(msg)
+        return self
 
 
 class DataSection(Section):

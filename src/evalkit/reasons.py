@@ -52,6 +52,24 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     (r"every stratum has a single sampled unit", "Every stratum has a single sampled unit.", "各抽样层均仅抽中一个单位，无法估计方差。"),
     (r"all weights in '\w+' are zero", "All sampling weights are zero.", "全部抽样权重为零。"),
+    (
+        r"is 1 in the first wave \((\d+)\) for all (\d+) households",
+        "All {1} supported households are marked as supported in the first wave ({0}) already: there is nothing from "
+        "before support to compare with.",
+        "全部{1}户受帮扶户在首期（{0}年）即标记为受帮扶，没有帮扶前的数据可供比较。",
+    ),
+    (
+        r"support began for no household between (\d+) and (\d+)",
+        "Support began for no household between {0} and {1}.",
+        "{0}年至{1}年之间没有住户开始受帮扶。",
+    ),
+    (
+        r"anticipation is counted in waves, but the waves ([\d, ]+) are not equally spaced",
+        "Anticipation is counted in waves, and the waves ({0}) are not equally spaced.",
+        "预期效应按调查期数计算，而各期（{0}）间隔不等，无法换算为年数。",
+    ),
+    (r"effects over time need at least two waves", "Effects over time need at least two waves.", "前后比较至少需要两期数据。"),
+    (r"the effect is to be weighted", "The effect is to be weighted, but there is no survey weight.", "要求加权估计，但没有抽样权重。"),
     (r"no unit is ever treated", "No household of these data ever received the program.", "数据中没有住户接受过该项帮扶。"),
     (
         r"every treated unit is treated from the first wave",

@@ -317,11 +317,13 @@ def _explain_zh(v: Verdict) -> str:
 
 def _settled_en(v: Verdict) -> str:
     if v.attainable:
-        return f"about {v.needed:,} households at the same rate would settle it"
+        return (
+            f"with about {v.needed:,} households at the same rate the chance of settling it is about one half"
+        )
     return "at this rate no sample of a practical size would settle it"
 
 
 def _settled_zh(v: Verdict) -> str:
     if v.attainable:
-        return f"若比率不变，约需调查{v.needed:,}户方可判定"
+        return f"若比率不变，调查约{v.needed:,}户时约有一半的可能得出结论"
     return "若比率不变，任何切实可行的样本量都不足以判定"

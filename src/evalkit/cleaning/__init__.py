@@ -15,6 +15,7 @@ import pandas as pd
 from evalkit.cleaning.codes import check_persons, check_words
 from evalkit.cleaning.columns import convert_columns, make_villages_unique, tidy_columns
 from evalkit.cleaning.households import check_households
+from evalkit.cleaning.moves import moved_households
 from evalkit.cleaning.result import FATES, MONEY_COLUMNS, CleanResult, SetAside, panel_from
 from evalkit.cleaning.rows import check_required, quarantine_keys, set_aside_no_data, settle_duplicates
 from evalkit.cleaning.typed import check_columns, check_programs, typed_table, with_derived
@@ -23,7 +24,7 @@ from evalkit.ingest import RawData, RawTable, from_frame, read_all, with_countie
 from evalkit.ledger import COLUMNS, Ledger, replay
 from evalkit.plan import Plan
 
-__all__ = ["CASE_COLUMNS", "CleanResult", "SetAside", "clean", "panel_from", "rebuild"]
+__all__ = ["CASE_COLUMNS", "CleanResult", "SetAside", "clean", "moved_households", "panel_from", "rebuild"]
 
 Raw = str | Path | RawData | RawTable | pd.DataFrame
 

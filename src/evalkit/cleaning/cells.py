@@ -28,6 +28,7 @@ WAN = Decimal(10000)
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(?![0-9,])(.*)")
+_COMMA = re.compile(r"([+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*)(?:,[0-9]*)?)(?![0-9.,])(.*)")
 _SUFFIXED = re.compile(
     r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(万元|万人|万|元|人|口|岁|周岁|亩|户|个|个月|月|年|公里|千米|km)"
 )
@@ -53,8 +54,10 @@ class Step:
     new: str | None
 
 
-def number_steps(text: str, unit: str = "one") -> list[Step]:
+def number_steps(text: str, unit: str = "one", decimal: str = ".") -> list[Step]:
     """Return the steps that make text a number in the unit of its column.
+
+    With a decimal comma points are thousands separators; ``3.5`` is no number then.
 
     >>> [s.new for s in number_steps("１，２３４．５元")]
     ['1,234.5元', '1234.5元', '1234.5']
@@ -62,14 +65,23 @@ def number_steps(text: str, unit: str = "one") -> list[Step]:
     ([Step(rule='T03', new='12000')], [Step(rule='T03', new='0.5')])
     >>> number_steps("约三千"), number_steps("不详"), number_steps("-12.50")
     ([Step(rule='T07', new=None)], [Step(rule='T06', new=None)], [])
+    >>> [number_steps(t, decimal=",")[0].new for t in ("1.234,5", "1.234", "1,234", "3.5")]
+    ['1234.5', '1234', '1.234', None]
     """
     now = compact(text).lstrip("'`").replace("\u2212", "-")
     steps = [] if now == text else [Step("T01", now or None)]
-    if not now or _NUMBER.fullmatch(now):
+    comma = decimal == "," and ("," in now or "." in now)
+    if not now or (_NUMBER.fullmatch(now) and not comma):
         return steps
     if now.casefold() in PLACEHOLDERS:
         return [*steps, Step("T06", None)]
-    grouped = _GROUPED.fullmatch(now)
+    if comma:
+        read = _COMMA.fullmatch(now)
+        if not read:
+            return [*steps, Step("T07", None)]
+        now = read[1].replace(".", "").replace(",", ".") + read[2]
+        steps.append(Step("T10", now))
+    grouped = None if comma else _GROUPED.fullmatch(now)
     if grouped:
         now = grouped[1].replace(",", "") + grouped[2]
         steps.append(Step("T02", now))
@@ -143,10 +155,10 @@ def text_steps(text: str, *, word: bool = False) -> list[Step]:
     return [] if now == text else [Step("T01", now or None)]
 
 
-def steps_of(text: str, kind: str, unit: str = "one") -> list[Step]:
+def steps_of(text: str, kind: str, unit: str = "one", decimal: str = ".") -> list[Step]:
     """Return the steps of a cell of a kind (a kind of `evalkit.schema`, or ``wave``)."""
     if kind in NUMERIC:
-        return number_steps(text, unit)
+        return number_steps(text, unit, decimal)
     if kind in ("year", "wave"):
         return year_steps(text, wave=kind == "wave")
     if kind == "flag":
@@ -164,7 +176,7 @@ class Tidied:
     steps: pd.DataFrame
 
 
-def tidy(cells: pd.Series, kind: str, unit: str = "one") -> Tidied:
+def tidy(cells: pd.Series, kind: str, unit: str = "one", decimal: str = ".") -> Tidied:
     """Tidy a column of text.
 
     Parameters
@@ -174,6 +186,8 @@ def tidy(cells: pd.Series, kind: str, unit: str = "one") -> Tidied:
     kind : str
     unit : str
         ``one`` or ``wan``: what money in the column is counted in.
+    decimal : str
+        Decimal mark of numbers, ``.`` or ``,``.
 
     Examples
     --------
@@ -181,8 +195,8 @@ def tidy(cells: pd.Series, kind: str, unit: str = "one") -> Tidied:
     >>> out.cells.tolist(), out.steps["pos"].tolist()
     (['3000', '2500', nan, '3000'], [0, 3])
     """
-    doubtful = _doubtful(cells, kind)
-    chains = {v: steps_of(v, kind, unit) for v in cells[doubtful].unique()}
+    doubtful = _doubtful(cells, kind, decimal)
+    chains = {v: steps_of(v, kind, unit, decimal) for v in cells[doubtful].unique()}
     chains = {v: steps for v, steps in chains.items() if steps}
     if not chains:
         return Tidied(cells, _NO_STEPS)
@@ -212,8 +226,10 @@ def _chain_table(chains: dict[str, list[Step]]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(table.columns, "str"))
 
 
-def _doubtful(cells: pd.Series, kind: str) -> npt.NDArray[np.bool_]:
+def _doubtful(cells: pd.Series, kind: str, decimal: str) -> npt.NDArray[np.bool_]:
     """Return the cells that may need a step; shape (n,)."""
+    if kind in NUMERIC and decimal == ",":
+        return _matches(cells, r"[+-]?[0-9]+", whole=False)
     if kind in NUMERIC:
         if readable(cells):
             return np.zeros(len(cells), dtype=bool)

@@ -7,14 +7,14 @@ import json
 import numpy as np
 import pandas as pd
 
-from evalkit.cleaning.cells import tidy
+from evalkit.cleaning.cells import NUMERIC, tidy
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
 from evalkit.ledger import prefix
 
 
 def tidy_columns(work: Work) -> None:
-    """Tidy every column that enters the clean table (T01-T07), rows that are no data excepted.
+    """Tidy every column that enters the clean table (T01-T07, T10), rows that are no data excepted.
 
     Raises
     ------
@@ -31,20 +31,25 @@ def tidy_columns(work: Work) -> None:
             kind = "text"
         if kind == "flag" and work.table == "household":
             _refuse_amounts(work, column)
-        for unit, rows in _by_unit(work, column, stays):
+        for unit, decimal, rows in _by_notation(work, column, stays):
             cells = work.frame[column].where(rows) if not rows.all() else work.frame[column]
-            out = tidy(cells, kind, unit)
+            out = tidy(cells, kind, unit, decimal)
             if len(out.steps):
                 work.change(column, out.cells.where(rows, work.frame[column]), out.steps)
 
 
-def _by_unit(work: Work, column: str, stays: Flags) -> list[tuple[str, Flags]]:
-    """Return the rows of a column by unit of money; one group when it is no money."""
-    if work.kinds[column] != "money":
-        return [("one", stays)]
-    wan = work.in_wan(column)
-    groups = [("one", stays & ~wan), ("wan", stays & wan)]
-    return [(unit, rows) for unit, rows in groups if rows.any()]
+def _by_notation(work: Work, column: str, stays: Flags) -> list[tuple[str, str, Flags]]:
+    """Return the rows of a column by unit of money and decimal mark; one group when it holds no numbers."""
+    if work.kinds[column] not in NUMERIC:
+        return [("one", ".", stays)]
+    wan = work.in_wan(column) if work.kinds[column] == "money" else np.zeros(len(stays), dtype=bool)
+    comma = work.with_comma
+    groups = [
+        (unit, decimal, stays & units & marks)
+        for unit, units in (("one", ~wan), ("wan", wan))
+        for decimal, marks in ((".", ~comma), (",", comma))
+    ]
+    return [g for g in groups if g[2].any()]
 
 
 def _refuse_amounts(work: Work, column: str) -> None:

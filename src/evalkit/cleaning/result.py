@@ -123,7 +123,7 @@ class CleanResult:
             one = unread.iloc[0]
             why = (
                 f"{len(unread)} cells cannot be read as numbers (first: {one['old']!r} in {one['file']}, row {one['row']}; "
-                "a decimal comma is not read)"
+                'if that is a decimal comma, state `decimal: ","` for the table in plan.data)'
             )
         msg = f"welfare ({column!r}) is missing in all {len(self.frame)} rows: {why}. Mend plan.welfare.column or the files"
         raise DataError(msg)

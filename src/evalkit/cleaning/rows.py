@@ -147,6 +147,12 @@ def _contradictions(work: Work, left: pd.DataFrame, key: list[str]) -> None:
             f"{len(work.frame)} rows that differ (first: {first}; {left.iloc[0]['_file']}, row {left.iloc[0]['_row']}). "
             "Add `duplicates: latest` (or first, quarantine) to plan.clean, or mend the raw files"
         )
+        if work.table == "household" and 2 * len(left) > work.stays.sum():
+            msg += (
+                ". Most rows clash: they look like persons (or items, or plots), not households. Put a file of persons "
+                "under plan.data.member (map `person`) and one row per household and wave under plan.data.household; "
+                "or make the id whole (columns: {household: [cluster header, household header]})"
+            )
         raise DataError(msg, left)
     if choice == "quarantine":
         out = np.zeros(len(work.frame), dtype=bool)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit import schema
 from evalkit.cleaning.cells import numbers
-from evalkit.ingest import RawTable
+from evalkit.ingest import TYPED, RawTable
 from evalkit.ledger import PROVENANCE, apply_column, typed_entries
 from evalkit.plan import Plan, TableSource
 from evalkit.rules import rule
@@ -214,6 +214,18 @@ class Work:
         for name, file, sheet in said.itertuples(index=False, name=None):
             out.setdefault(name, set()).add((file, sheet))
         return out
+
+    @cached_property
+    def with_comma(self) -> Flags:
+        """Rows whose numbers have a decimal comma: text files and workbooks when the plan says so, shape (n,)."""
+        code, known = self._sheets
+        if self.source is None or self.source.decimal == ".":
+            return np.zeros(len(code), dtype=bool)
+        files = self.raw.files[["file", "sheet", "encoding"]].fillna("")
+        typed = set(
+            files.loc[files["encoding"].isin(TYPED), ["file", "sheet"]].itertuples(index=False, name=None)
+        )
+        return np.array([sheet not in typed for sheet in known], dtype=bool)[code]
 
     def in_wan(self, column: str) -> Flags:
         """Return the rows in whose file a column of money is in ten thousands, shape (n,)."""

@@ -145,10 +145,10 @@ def report(
 
 
 @main.command()
-@click.argument("name", nargs=-1, required=True)
+@click.argument("name", nargs=-1)
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 def explain(name: tuple[str, ...], language: str) -> None:
-    """Explain a measure, a plan key, a field, a rule or a standard (`explain standard cn-2017`)."""
+    """Explain a measure, a plan key, a field, a rule or a standard; without NAME, list what there is."""
     from evalkit.explanations import explain as text_of
 
     try:
@@ -219,6 +219,11 @@ def _finish_build(result: BuildResult) -> None:
         f"{len(result.done)} counties built: {rows} household rows read, {kept} clean, {aside} quarantined, "
         f"{rest} repetitions or no data; {result.unplaced} rows name no county. Results in {result.root}"
     )
+    if result.moved:
+        click.echo(
+            f"{result.moved} moves of households between counties (or ids used in two counties) are open cases; "
+            "see `evalkit check`"
+        )
     _fail_some([(r.county, r.error) for r in result.failed])
 
 

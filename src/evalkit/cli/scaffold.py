@@ -17,9 +17,12 @@ def lay_out(folder: Path, *, example: bool) -> list[Path]:
     Raises
     ------
     PlanError
-        If the folder already holds a plan.yaml or the notebook, or, for the example, raw files: nothing is
+        If the folder is a file; if it already holds a plan.yaml or the notebook, or, for the example, raw files: nothing is
         overwritten.
     """
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file; name a folder for the evaluation, which is made when it does not exist"
+        raise PlanError(msg)
     plan = folder / "plan.yaml"
     notebook = folder / "notebooks" / "county_report.ipynb"
     raw = folder / "data" / "raw"

@@ -4,13 +4,17 @@ Every estimator reduces to values and influence values, summed by cluster, so th
 contrasts are linear maps of one matrix.
 """
 
-from evalkit.impact.aggregation import aggregate, event_study, overall, pre_trend
+from evalkit.impact.aggregation import TrendBefore, aggregate, event_study, overall, pre_trend, trend_before
 from evalkit.impact.cross_section import difference_in_means
 from evalkit.impact.did import did_2x2, twfe
 from evalkit.impact.group_time import GroupTime, att_gt
+from evalkit.impact.used import ProgramEffect, Used
 
 __all__ = [
     "GroupTime",
+    "ProgramEffect",
+    "TrendBefore",
+    "Used",
     "aggregate",
     "att_gt",
     "did_2x2",
@@ -18,5 +22,6 @@ __all__ = [
     "event_study",
     "overall",
     "pre_trend",
+    "trend_before",
     "twfe",
 ]

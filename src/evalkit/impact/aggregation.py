@@ -16,6 +16,7 @@ from evalkit.impact.comparison import Method
 from evalkit.impact.group_time import BasePeriod, ControlGroup, GroupTime, att_gt
 from evalkit.impact.inference import outer, satterthwaite
 from evalkit.impact.inputs import Bools, Data, Floats
+from evalkit.text import Text
 
 Kind = Literal["simple", "event", "cohort", "calendar"]
 KEY: dict[Kind, str] = {"event": "event_time", "cohort": "cohort", "calendar": "time"}
@@ -43,7 +44,8 @@ def aggregate(att: GroupTime, kind: Kind) -> Estimate:
     Returns
     -------
     Estimate
-        Full covariance, including the sampling error of the cohort shares.
+        Full covariance, including the sampling error of the cohort shares. Its `n` counts the distinct treated
+        units behind each average, not the controls.
 
     Raises
     ------
@@ -60,7 +62,8 @@ def aggregate(att: GroupTime, kind: Kind) -> Estimate:
     groups = _groups(att, kind)
     parts = [_average(att, rows, equal=kind == "cohort") for rows in groups.values()]
     keys = pd.DataFrame({KEY[kind]: list(groups)})
-    return _estimate(att, keys, parts, f"att by {KEY[kind].replace('_', ' ')}")
+    behind = list(groups.values())
+    return _estimate(att, keys, parts, behind, f"att by {KEY[kind].replace('_', ' ')}")
 
 
 def overall(att: GroupTime, kind: Kind = "simple") -> Estimate:
@@ -76,7 +79,7 @@ def overall(att: GroupTime, kind: Kind = "simple") -> Estimate:
     Returns
     -------
     Estimate
-        One value without keys.
+        One value without keys; `n` counts distinct treated units.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def overall(att: GroupTime, kind: Kind = "simple") -> Estimate:
     _check(kind)
     keys = pd.DataFrame(index=range(1))
     if kind == "simple":
-        return _estimate(att, keys, [_average(att, _post(att), equal=False)], "att")
+        return _estimate(att, keys, [_average(att, att.after, equal=False)], [att.after], "att")
     groups = _groups(att, kind)
     level = {key: rows for key, rows in groups.items() if kind != "event" or key >= 0}
     if not level:
@@ -98,7 +101,8 @@ def overall(att: GroupTime, kind: Kind = "simple") -> Estimate:
         raise EstimationError(msg)
     parts = [_average(att, rows, equal=kind == "cohort") for rows in level.values()]
     which = np.array(list(level)) if kind == "cohort" else None
-    return _estimate(att, keys, [_combine(att, parts, which)], f"att, {kind} average")
+    behind = np.logical_or.reduce(list(level.values()))
+    return _estimate(att, keys, [_combine(att, parts, which)], [behind], f"att, {kind} average")
 
 
 def event_study(
@@ -160,14 +164,52 @@ def event_study(
         msg = f"no event time between {min_event} and {max_event}; there are {at.min():g} to {at.max():g}"
         raise EstimationError(msg)
     out = out.take(np.flatnonzero(keep))
-    untestable = say.no_pre_trend()
-    if not _tested(out, att.anticipation).any():
-        return out if untestable in out.about.notes else out.with_notes(untestable)
+    found = _trend(out, att)
+    test = found.test
+    told = [] if test is None else [say.pre_trend(test.statistic, test.rank, test.p_value)]
+    told += [] if found.caveat is None or found.caveat in out.about.notes else [found.caveat]
+    return out.with_notes(*told)
+
+
+@dataclass(frozen=True)
+class TrendBefore:
+    """The joint test of the effects before treatment, or why there is none.
+
+    Attributes
+    ----------
+    test : Wald or None
+    caveat : Text or None
+        Why there is no test; with a test, that it rests on few clusters.
+    """
+
+    test: Wald | None
+    caveat: Text | None
+
+
+def trend_before(att: GroupTime) -> TrendBefore:
+    """Test jointly that the effects by time before treatment are zero, or say why they cannot be tested.
+
+    The effects are averaged by event time first, so that fewer values are tested than by `pre_trend` on
+    group-time effects.
+    """
+    return _trend(aggregate(att, "event"), att)
+
+
+def _trend(study: Estimate, att: GroupTime) -> TrendBefore:
+    tested = _tested(study, att.anticipation)
+    if not tested.any():
+        keys = att.estimate.keys
+        before = (keys["time"] < keys["cohort"] - att.anticipation).to_numpy()
+        lost = bool(np.isnan(att.estimate.values[before]).any())
+        return TrendBefore(None, say.pre_trend_lost() if lost else say.no_pre_trend())
+    part = study.take(np.flatnonzero(tested))
+    clusters = int(part.clusters.min()) if part.clusters is not None else 0
     try:
-        test = pre_trend(out, anticipation=anticipation)
+        test = part.wald()
     except EstimationError:
-        return out.with_notes(say.pre_trend_rank())
-    return out.with_notes(say.pre_trend(test.statistic, test.rank, test.p_value))
+        return TrendBefore(None, say.pre_trend_rank(len(part), clusters))
+    few = clusters < say.PRE_TREND_CLUSTERS
+    return TrendBefore(test, say.pre_trend_clusters(clusters) if few else None)
 
 
 def pre_trend(effects: GroupTime | Estimate, *, anticipation: float = 0) -> Wald:
@@ -218,19 +260,13 @@ def _check(kind: str) -> None:
         raise EstimationError(msg)
 
 
-def _post(att: GroupTime) -> Bools:
-    keys = att.estimate.keys
-    known = np.isfinite(att.estimate.values)
-    return np.asarray((keys["time"] >= keys["cohort"]).to_numpy() & known, dtype=bool)
-
-
 def _groups(att: GroupTime, kind: Kind) -> dict[float, Bools]:
     """Return the cells (mask of shape (k,)) behind each level of the average."""
     keys = att.estimate.keys
     if kind == "event":
         label, rows = (keys["time"] - keys["cohort"]).to_numpy(), np.isfinite(att.estimate.values)
     else:
-        label, rows = keys[KEY[kind]].to_numpy(), _post(att)
+        label, rows = keys[KEY[kind]].to_numpy(), att.after
     return {level: rows & (label == level) for level in np.unique(label[rows]).tolist()}
 
 
@@ -260,7 +296,10 @@ def _combine(att: GroupTime, parts: list[_Average], which: Floats | None) -> _Av
     return _Average(value, np.asarray(influence @ share + from_shares, dtype=float))
 
 
-def _estimate(att: GroupTime, keys: pd.DataFrame, parts: list[_Average], estimand: str) -> Estimate:
+def _estimate(
+    att: GroupTime, keys: pd.DataFrame, parts: list[_Average], behind: list[Bools], estimand: str
+) -> Estimate:
+    """Return averages as an estimate; `behind` holds the cells (masks of shape (k,)) of each."""
     k = len(parts)
     base = att.estimate
     influence = np.column_stack([p.influence for p in parts])
@@ -269,7 +308,7 @@ def _estimate(att: GroupTime, keys: pd.DataFrame, parts: list[_Average], estiman
         values=np.array([p.value for p in parts]),
         cov=outer(influence),
         df=np.full(k, np.inf) if np.isinf(base.df).all() else satterthwaite(influence),
-        n=np.full(k, float(att.units)),
+        n=np.array([float(att.count(rows).treated) for rows in behind]),
         about=replace(base.about, estimand=estimand),
-        clusters=np.full(k, len(influence), dtype=float),
+        clusters=None if base.clusters is None else np.full(k, base.clusters[0]),
     )

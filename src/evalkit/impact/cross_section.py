@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from evalkit.errors import EstimationError
-from evalkit.estimate import About, Estimate
+from evalkit.estimate import About
 from evalkit.impact.inference import ErrorRule, StdErrors, choose
 from evalkit.impact.inputs import Bools, Data, Floats, Table, names, read, source
 from evalkit.impact.linear import Grouping, Problem, effect, norms
 from evalkit.impact.regression import demean
+from evalkit.impact.used import ProgramEffect
 
 
 def difference_in_means(
@@ -24,7 +25,7 @@ def difference_in_means(
     weights: str | None = None,
     cluster: str | None = None,
     std_errors: StdErrors | None = None,
-) -> Estimate:
+) -> ProgramEffect:
     """Return the mean of the treated minus the mean of the untreated, adjusted for covariates if given.
 
     The coefficient of `treatment` in a weighted regression of `outcome` on a constant, the treatment and the
@@ -48,8 +49,8 @@ def difference_in_means(
 
     Returns
     -------
-    Estimate
-        One value. HC1 is n/(n-K) Σ z², t(n-K); clustered is G/(G-1) (n-1)/(n-K) Σ z_c², t(G-1).
+    ProgramEffect
+        One value, with the units used. HC1 is n/(n-K) Σ z², t(n-K); clustered is G/(G-1) (n-1)/(n-K) Σ z_c², t(G-1).
 
     Raises
     ------
@@ -83,7 +84,8 @@ def difference_in_means(
         notes=table.notes,
     )
     problem = with_constant(table, table.values[outcome], columns, (treatment, *extra))
-    return effect(problem, table, rule, grouping_of(table, rule, treated), about)
+    grouping = grouping_of(table, rule, treated)
+    return effect(problem, table, rule, grouping=grouping, treated=treated, about=about)
 
 
 def with_constant(table: Table, outcome: Floats, columns: Floats, labels: tuple[str, ...]) -> Problem:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from evalkit.errors import DataError, EstimationError
-from evalkit.estimate import About, Estimate
+from evalkit.estimate import About
 from evalkit.impact import notes as say
 from evalkit.impact.cross_section import binary, grouping_of, with_constant
 from evalkit.impact.inference import ErrorRule, StdErrors, choose, nested
 from evalkit.impact.inputs import Data, Floats, Table, names, needed, read, source
 from evalkit.impact.linear import Grouping, Problem, effect, norms
 from evalkit.impact.regression import absorb
+from evalkit.impact.used import ProgramEffect
 from evalkit.text import Text
 
 
@@ -28,7 +30,7 @@ def did_2x2(
     weights: str | None = None,
     cluster: str | None = None,
     std_errors: StdErrors | None = None,
-) -> Estimate:
+) -> ProgramEffect:
     """Return the change of the treated group minus the change of the comparison group over two waves.
 
     The coefficient of treated × later wave in a weighted regression on treated, later wave, their product and
@@ -52,8 +54,8 @@ def did_2x2(
 
     Returns
     -------
-    Estimate
-        One value in the unit of the outcome.
+    ProgramEffect
+        One value in the unit of the outcome, with the units used; `n` counts rows.
 
     Raises
     ------
@@ -93,7 +95,8 @@ def did_2x2(
         notes=(*table.notes, *_two_wave_notes(table, rule), say.no_pre_trend()),
     )
     problem = with_constant(table, table.values[outcome], columns, labels)
-    return effect(problem, table, rule, grouping_of(table, rule, group), about)
+    grouping = grouping_of(table, rule, group)
+    return effect(problem, table, rule, grouping=grouping, treated=group, about=about)
 
 
 def _two_wave_notes(table: Table, rule: ErrorRule) -> tuple[Text, ...]:
@@ -111,12 +114,34 @@ def _adjusted(extra: tuple[str, ...]) -> str:
     return f", adjusted for {len(extra)} covariates" if extra else ""
 
 
-def _constant_within(table: Table, column: str, unit: str) -> None:
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Lowest and highest value of a column in each unit, shape (N,)."""
+
+    low: Floats
+    high: Floats
+
+
+def ranges(table: Table, column: str) -> Ranges:
+    """Return the range of a column within units."""
     values = table.values[column]
     low, high = (np.full(len(table.units), v) for v in (np.inf, -np.inf))
     np.minimum.at(low, table.unit, values)
     np.maximum.at(high, table.unit, values)
-    differs = np.flatnonzero(low != high)
+    return Ranges(low, high)
+
+
+def _constant_notes(paths: Ranges) -> tuple[Text, ...]:
+    """Count the units that are treated in all their waves: the fixed effects turn them into comparisons."""
+    always = int(((paths.low == paths.high) & (paths.low != 0)).sum())
+    if not always:
+        return ()
+    return (say.always_on(always, int((paths.low != paths.high).sum())),)
+
+
+def _constant_within(table: Table, column: str, unit: str) -> None:
+    found = ranges(table, column)
+    differs = np.flatnonzero(found.low != found.high)
     if len(differs):
         msg = (
             f"{column!r} differs between the waves of {len(differs)} of {len(table.units)} units (first: {unit} "
@@ -136,7 +161,7 @@ def twfe(
     weights: str | None = None,
     cluster: str | None = None,
     std_errors: StdErrors | None = None,
-) -> Estimate:
+) -> ProgramEffect:
     """Return the coefficient of treatment in a regression with unit and wave effects.
 
     Parameters
@@ -158,8 +183,9 @@ def twfe(
 
     Returns
     -------
-    Estimate
-        One value in the unit of the outcome per unit of treatment.
+    ProgramEffect
+        One value in the unit of the outcome per unit of treatment, with the units used; its treated units are
+        those whose treatment changes, from which alone the coefficient is estimated; `n` counts rows.
 
     Raises
     ------
@@ -186,7 +212,9 @@ def twfe(
     table = _without_singletons(
         read(src, required=[outcome, treatment, *extra], cluster=rule.cluster, within=rule.within)
     )
-    told = (*table.notes, *_path_notes(table, treatment))
+    paths = ranges(table, treatment)
+    switches = paths.low != paths.high
+    told = (*table.notes, *_path_notes(table, treatment), *_constant_notes(paths))
     grouping, more = _clusters(table, rule, who, table.values[treatment])
     about = About(
         estimand="two-way fixed effects",
@@ -196,7 +224,7 @@ def twfe(
     )
     labels = (treatment, *extra)
     problem = _absorbed(table, outcome, labels, grouping)
-    return effect(problem, table, rule, grouping, about)
+    return effect(problem, table, rule, grouping=grouping, treated=switches[table.unit], about=about)
 
 
 def _without_singletons(table: Table) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from evalkit.impact import notes as say
 from evalkit.impact.comparison import Effect, Method, compare
 from evalkit.impact.inference import ErrorRule, check_clusters, choose, lone_sides, outer, satterthwaite
 from evalkit.impact.inputs import Bools, Data, Floats, Ints, names, needed, read, source
+from evalkit.impact.used import Used, count_used
 from evalkit.impact.wide import Names, Wide, widen
 from evalkit.text import Text
 
@@ -30,7 +31,8 @@ class GroupTime:
     Attributes
     ----------
     estimate : Estimate, k values
-        Keys ``cohort`` and ``time``; NaN where an effect cannot be estimated.
+        Keys ``cohort`` and ``time``; NaN where an effect cannot be estimated. Its `n` counts the treated units
+        of each effect, so that disclosure rules act on the smaller group, not on the controls.
     influence : ndarray, shape (G, k)
         Influence values summed by cluster (by unit where none was named): the error of the effects is the
         sum over G. Zero in columns that cannot be estimated.
@@ -38,18 +40,51 @@ class GroupTime:
         Treated cohorts.
     share_totals : ndarray, shape (G, c)
         Weight of each cohort within each cluster; column sums give the cohort shares.
-    units : int
-        Units used.
+    used : ndarray of bool, shape (N, k)
+        Which unit, treated or control, enters which effect.
+    unit_cohort : ndarray, shape (N,)
+        Cohort of each unit; ``inf`` for never treated.
+    unit_cluster : ndarray of int, shape (N,), or None
+        Cluster of each unit; None where no cluster was named.
     anticipation : float
-        Waves before treatment in which effects are allowed, in the unit of time.
+        Time before treatment in which effects are allowed, in the unit of time.
     """
 
     estimate: Estimate
     influence: Floats
     cohorts: Floats
     share_totals: Floats
-    units: int
+    used: Bools
+    unit_cohort: Floats
+    unit_cluster: Ints | None
     anticipation: float
+
+    @property
+    def units(self) -> Ints:
+        """Units used in each effect, treated and control, shape (k,)."""
+        return np.asarray(self.used.sum(axis=0), dtype=np.intp)
+
+    @property
+    def treated(self) -> Ints:
+        """Treated units used in each effect, shape (k,)."""
+        return np.asarray(self._own().sum(axis=0), dtype=np.intp)
+
+    @property
+    def after(self) -> Bools:
+        """Effects from the start of treatment that could be estimated, shape (k,)."""
+        keys = self.estimate.keys
+        known = np.isfinite(self.estimate.values)
+        return np.asarray((keys["time"] >= keys["cohort"]).to_numpy() & known, dtype=bool)
+
+    def count(self, rows: Bools) -> Used:
+        """Count the distinct units and clusters behind some of the effects (mask of shape (k,))."""
+        own = np.asarray(self._own()[:, rows].any(axis=1), dtype=bool)
+        who = np.flatnonzero(self.used[:, rows].any(axis=1))
+        return count_used(who, own[who], None if self.unit_cluster is None else self.unit_cluster[who])
+
+    def _own(self) -> Bools:
+        cohort = self.estimate.keys["cohort"].to_numpy(dtype=float)
+        return np.asarray(self.used & (self.unit_cohort[:, None] == cohort), dtype=bool)
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return the group-time effects as a table (see `Estimate.tidy`)."""
@@ -66,12 +101,12 @@ class _Rules:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Estimated cells: keys, values, influence by cluster, n, failures, and units lost per comparison."""
+    """Estimated cells: keys, values, influence by cluster, units used, failures, units lost per comparison."""
 
     keys: list[tuple[float, float]]
     values: list[float]
     influence: list[Floats]
-    n: list[int]
+    used: list[Bools]
     failed: list[str]
     lost: list[int]
 
@@ -218,19 +253,20 @@ def _one_cell(cells: _Cells, wide: Wide, rules: _Rules, g: float, t: int, base: 
     if t == base:
         cells.values.append(0.0)
         cells.influence.append(np.zeros(clusters))
-        cells.n.append(int((treated & np.isfinite(wide.outcome[:, t])).sum()))
+        cells.used.append(np.asarray(treated & np.isfinite(wide.outcome[:, t]), dtype=bool))
         return
     wanted = treated | _controls(wide, rules, g, max(wide.waves[t], wide.waves[base]))
     used = _observed(wide, wanted, t, base)
     at = np.flatnonzero(used)
     cells.lost.append(int(wanted.sum()) - len(at))
-    cells.n.append(len(at))
     effect, reason = _effect(wide, at, rules.method, treated[at], (t, base))
     if effect is None:
         cells.values.append(np.nan)
         cells.influence.append(np.zeros(clusters))
+        cells.used.append(np.zeros(len(used), dtype=bool))
         cells.failed.append(f"cohort {g:g}, {wide.waves[t]:g}: {reason}")
         return
+    cells.used.append(used)
     cells.values.append(effect.value)
     cells.influence.append(
         np.bincount(wide.cluster[at], weights=effect.influence, minlength=clusters).astype(float)
@@ -273,12 +309,14 @@ def _result(wide: Wide, rules: _Rules, cells: _Cells, name: Names) -> GroupTime:
         msg = f"no effect after treatment can be estimated: {'; '.join(cells.failed) or 'no wave after treatment'}"
         raise EstimationError(msg)
     influence = np.column_stack(cells.influence)
-    count = int(wide.cluster.max()) + 1
+    used = np.column_stack(cells.used)
+    anywhere = used.any(axis=1)
+    size, count = int(wide.cluster.max()) + 1, len(np.unique(wide.cluster[anywhere]))
     told = [*wide.notes, *_notes(wide, rules, cells, clustered=clustered)]
     if clustered:
         told += check_clusters(count, str(name.cluster))
-        if np.isinf(wide.cohort).any():
-            told += lone_sides(np.isfinite(wide.cohort), wide.cluster)
+        if np.isinf(wide.cohort[anywhere]).any():
+            told += lone_sides(np.isfinite(wide.cohort[anywhere]), wide.cluster[anywhere])
     else:
         told.append(say.clustered_by_unit(name.unit))
         if count < say.FEW_CLUSTERS:
@@ -296,17 +334,27 @@ def _result(wide: Wide, rules: _Rules, cells: _Cells, name: Names) -> GroupTime:
         values=values,
         cov=cov,
         df=satterthwaite(influence) if clustered else np.full(k, np.inf),
-        n=np.array(cells.n, dtype=float),
+        n=np.zeros(k),
         about=About("att", f"group-time effects, {trend}{adjusted}", CITATION, notes=tuple(told)),
         clusters=np.full(k, float(count)),
     )
     totals = np.column_stack(
         [
-            np.bincount(wide.cluster, weights=wide.weight * (wide.cohort == g), minlength=count)
+            np.bincount(wide.cluster, weights=wide.weight * (wide.cohort == g), minlength=size)
             for g in wide.cohorts
         ]
     ).astype(float)
-    return GroupTime(estimate, influence, wide.cohorts, totals, len(wide.cohort), rules.anticipation)
+    out = GroupTime(
+        estimate=estimate,
+        influence=influence,
+        cohorts=wide.cohorts,
+        share_totals=totals,
+        used=used,
+        unit_cohort=wide.cohort,
+        unit_cluster=wide.cluster if clustered else None,
+        anticipation=rules.anticipation,
+    )
+    return replace(out, estimate=replace(estimate, n=out.treated.astype(float)))
 
 
 def _whole(frame: pd.DataFrame) -> pd.DataFrame:
@@ -332,8 +380,8 @@ def _notes(wide: Wide, rules: _Rules, cells: _Cells, *, clustered: bool) -> list
     lone = [f"{g:g}" for g in wide.cohorts if len(np.unique(wide.cluster[wide.cohort == g])) == 1]
     if lone and clustered:
         told.append(say.lone_cohorts(lone))
-    if not any(
-        t < g - rules.anticipation and z.any() for (g, t), z in zip(cells.keys, cells.influence, strict=True)
-    ):
-        told.append(say.no_pre_trend())
+    before = [t < g - rules.anticipation for g, t in cells.keys]
+    if not any(b and z.any() for b, z in zip(before, cells.influence, strict=True)):
+        lost = any(b and np.isnan(v) for b, v in zip(before, cells.values, strict=True))
+        told.append(say.pre_trend_lost() if lost else say.no_pre_trend())
     return told

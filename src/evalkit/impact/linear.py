@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimationError
-from evalkit.estimate import About, Estimate
+from evalkit.estimate import About
 from evalkit.impact import notes as say
 from evalkit.impact.inference import (
     ErrorRule,
@@ -21,6 +21,8 @@ from evalkit.impact.inference import (
 )
 from evalkit.impact.inputs import Bools, Floats, Ints, Table
 from evalkit.impact.regression import Fit, least_squares
+from evalkit.impact.used import ProgramEffect, count_used
+from evalkit.text import Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """Clusters of the rows: column name, codes of shape (n,), and which rows count as treated (if 0/1)."""
+    """Clusters of the rows: column name, codes of shape (n,), and which rows are of treated units (if 0/1)."""
 
     name: str
     code: Ints
@@ -69,19 +71,30 @@ def norms(columns: Floats, weight: Floats) -> Floats:
 
 
 def effect(
-    problem: Problem, table: Table, rule: ErrorRule, grouping: Grouping | None, about: About
-) -> Estimate:
+    problem: Problem,
+    table: Table,
+    rule: ErrorRule,
+    *,
+    grouping: Grouping | None,
+    treated: Bools,
+    about: About,
+) -> ProgramEffect:
     """Estimate the coefficient of the first column.
 
     Parameters
     ----------
-    problem : Problem
-    table : Table
-    rule : ErrorRule
+    problem, table, rule : Problem, Table, ErrorRule
     grouping : Grouping, optional
         Needed where the rule is ``cluster``.
+    treated : ndarray of bool, shape (n,)
+        Rows of the units whose treatment the effect is estimated from, to be counted.
     about : About
         Its notes come first.
+
+    Returns
+    -------
+    ProgramEffect
+        One value; `n` counts rows. A table without units has one row a unit.
 
     Raises
     ------
@@ -90,9 +103,7 @@ def effect(
     """
     fit = least_squares(problem.outcome, problem.columns, table.weight, problem.size)
     told = list(about.notes)
-    lost = [problem.labels[j] for j in range(len(problem.labels)) if j not in fit.kept]
-    if lost:
-        told.append(say.collinear(lost))
+    told += _lost_notes(problem, fit)
     n, k = len(table), len(fit.kept)
     clusters = None
     if rule.kind == "cluster":
@@ -100,16 +111,15 @@ def effect(
             msg = "clustered standard errors were asked for without clusters"
             raise EstimationError(msg)
         count = int(grouping.code.max()) + 1
-        told += check_clusters(count, grouping.name)
-        if grouping.treated is not None:
-            told += lone_sides(grouping.treated, grouping.code)
+        told += _cluster_notes(grouping, count)
         cov, df = _clustered(fit, grouping.code, count, problem.absorbed_clustered), float(count - 1)
         clusters = np.array([float(count)])
     else:
         cov, df = _unclustered(fit, rule, n, k + problem.absorbed), float(n - k - problem.absorbed)
         if rule.kind == "classical":
             told.append(say.classical())
-    return Estimate(
+    unit = table.unit if len(table.units) > 1 else np.arange(n)
+    return ProgramEffect(
         keys=pd.DataFrame(index=range(1)),
         values=fit.coefficients[:1],
         cov=cov,
@@ -117,7 +127,18 @@ def effect(
         n=np.array([float(n)]),
         about=replace(about, notes=tuple(told)),
         clusters=clusters,
+        used=count_used(unit, treated, None if grouping is None else grouping.code),
     )
+
+
+def _lost_notes(problem: Problem, fit: Fit) -> tuple[Text, ...]:
+    lost = [label for j, label in enumerate(problem.labels) if j not in fit.kept]
+    return (say.collinear(lost),) if lost else ()
+
+
+def _cluster_notes(grouping: Grouping, count: int) -> tuple[Text, ...]:
+    told = check_clusters(count, grouping.name)
+    return told if grouping.treated is None else (*told, *lone_sides(grouping.treated, grouping.code))
 
 
 def _clustered(fit: Fit, code: Ints, count: int, absorbed: int) -> Floats:

@@ -8,6 +8,8 @@ from evalkit.text import Text
 
 FEW_CLUSTERS = 20
 """Below this many clusters a t interval still under-covers; the estimate says so."""
+PRE_TREND_CLUSTERS = 40
+"""Below this many clusters, treated and comparison together, a joint Wald test rejects too often; it says so."""
 
 
 def dropped_rows(column: str, count: int, total: int) -> Text:
@@ -92,11 +94,30 @@ def no_pre_trend() -> Text:
     )
 
 
-def pre_trend_rank() -> Text:
-    """Say that the joint pre-trend test has no full-rank covariance."""
+def pre_trend_rank(effects: int, clusters: int) -> Text:
+    """Say that the clusters are too few to test the effects before treatment jointly."""
     return Text(
-        en="The joint pre-trend test is not available: more pre-treatment effects than clusters can support.",
-        zh="无法进行联合平行趋势检验：处理前效应个数超过聚类所能支持的个数。",
+        en=f"The joint pre-trend test is not available: {clusters:,} clusters are too few to test {effects} effects "
+        "before treatment together.",
+        zh=f"无法进行联合平行趋势检验：仅有{clusters:,}个聚类，不足以同时检验{effects}个处理前效应。",
+    )
+
+
+def pre_trend_lost() -> Text:
+    """Say that there are waves before treatment, but no effect in them can be estimated."""
+    return Text(
+        en="Pre-trends are not testable: no effect before treatment can be estimated, because no treated or no "
+        "comparison units are seen in the waves needed.",
+        zh="无法检验平行趋势：所需各期中没有处理组或对照组观测，处理前效应均无法估计。",
+    )
+
+
+def pre_trend_clusters(count: int) -> Text:
+    """Warn that the joint test rejects too often with few clusters."""
+    return Text(
+        en=f"The joint pre-trend test rests on {count:,} clusters (fewer than {PRE_TREND_CLUSTERS}) and then tends to "
+        "reject too often.",
+        zh=f"联合平行趋势检验仅依据{count:,}个聚类（少于{PRE_TREND_CLUSTERS}个），此时检验容易过度拒绝。",
     )
 
 
@@ -132,6 +153,15 @@ def switches_off(count: int, units: int) -> Text:
         en=f"The treatment switches off in {count:,} of {units:,} units; the coefficient then assumes that effects "
         "stop at once and are the same in both directions.",
         zh=f"{units:,}个单位中有{count:,}个的处理状态中途停止；该系数隐含效应立即消失且进退对称。",
+    )
+
+
+def always_on(count: int, switching: int) -> Text:
+    """Say that units treated throughout serve as comparison."""
+    return Text(
+        en=f"The coefficient rests on the {switching:,} units whose treatment changes; {count:,} units treated in all "
+        "their waves serve as comparison.",
+        zh=f"该系数由处理状态有变化的{switching:,}个单位得出；始终受处理的{count:,}个单位仅起对照作用。",
     )
 
 

@@ -142,11 +142,15 @@ def as_text(values: pd.Series) -> pd.Series:
     return pd.Series([cell_text(v) for v in plain], dtype="str")
 
 
-def cell_text(value: object) -> str | None:
+def cell_text(value: object, decimal: str = ".") -> str | None:
     """Write one cell of a spreadsheet as text; an empty one is None.
+
+    With a decimal comma stored numbers are written with one too, so that all cells of a column read alike.
 
     >>> cell_text(3.0), cell_text("001"), cell_text(""), cell_text(True)
     ('3', '001', None, '1')
+    >>> cell_text(1234.5, ","), cell_text("1.234,5", ",")
+    ('1234,5', '1.234,5')
     """
     if isinstance(value, str):
         return value or None
@@ -155,5 +159,5 @@ def cell_text(value: object) -> str | None:
     if isinstance(value, bool | np.bool_):
         return "1" if value else "0"
     if isinstance(value, float | np.floating):
-        return number_text(float(value))
+        return number_text(float(value)).replace(".", decimal)
     return str(value)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from evalkit import schema
 from evalkit.errors import DataError
 from evalkit.ingest.cells import compact
+from evalkit.ingest.perfile import plain_columns
 from evalkit.ingest.sheets import Row, Sheet
 from evalkit.plan import TableSource, WideLayout
 
@@ -134,7 +135,7 @@ def no_header(sheets: Sequence[Sheet], table: schema.Table, source: TableSource 
     for sheet in sheets[:3]:
         rows = [" | ".join(c or "" for c in row[:8]) for row in sheet.top[:5]]
         seen.append(f"{sheet.where}: " + " / ".join(r for r in rows if r.strip(" |")))
-    named = [h for v in source.columns.values() for h in _parts(v)] if source is not None else []
+    named = [h for v in plain_columns(source).values() for h in _parts(v)] if source is not None else []
     wanted = named or [f.headers[0] for f in schema.fields_of(table) if f.headers]
     msg = (
         f"no header row of a {table} table in the first rows of {seen[0]}"
@@ -211,7 +212,7 @@ def _planned(where: str, names: Sequence[str], source: TableSource | None) -> li
     if source is None:
         return []
     out: list[Match] = []
-    for field, value in source.columns.items():
+    for field, value in plain_columns(source).items():
         parts = _parts(value)
         if len(parts) == 1:
             out += _columns_of(where, names, field, parts[0], source)
@@ -265,7 +266,7 @@ def _wanted(source: TableSource | None) -> set[str]:
     """Return the keys of all headers the plan names, without the wave in a wide file."""
     if source is None:
         return set()
-    return {key(p) for v in (*source.columns.values(), *source.keep) for p in _parts(v)}
+    return {key(p) for v in (*plain_columns(source).values(), *source.keep) for p in _parts(v)}
 
 
 def _ends(source: TableSource | None) -> tuple[str, ...]:

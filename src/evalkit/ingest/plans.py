@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit import schema
 from evalkit.errors import DataError
 from evalkit.ingest.cells import plain_ids, row_word
+from evalkit.ingest.perfile import check_patterns
 from evalkit.ingest.reading import read
 from evalkit.ingest.tables import MAPPING_COLUMNS, RawData, RawTable
 from evalkit.plan import Plan, TableSource
@@ -51,6 +52,7 @@ def read_all(plan: Plan, raw: str | Path | None = None) -> RawData:
         source = plan.data.tables().get(name)
         if source is not None:
             files = find_files(folder, source, name)
+            check_patterns(source, [p.relative_to(folder).as_posix() for p in files], name)
             tables[name] = read(files, table=name, source=source, root=folder)
     return with_counties(tables)
 

@@ -14,11 +14,14 @@ from evalkit import schema
 from evalkit.errors import DataError
 from evalkit.ingest.cells import half_width
 from evalkit.ingest.headers import Header, Match, find_header, no_header, unit_of
+from evalkit.ingest.labels import Labels, labels_of, name_counties, refuse_mixed
+from evalkit.ingest.perfile import source_for
 from evalkit.ingest.sheets import Sheet, frame_sheet, open_sheets
 from evalkit.ingest.tables import FILE_COLUMNS, MAPPING_COLUMNS, RawTable
 from evalkit.plan import TableSource, WideLayout
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_COMMA = r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*)(,[0-9]*)?"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +31,7 @@ class _Part:
     frame: pd.DataFrame
     mapping: pd.DataFrame
     file: dict[str, object]
+    labels: Labels
 
 
 def read(
@@ -41,7 +45,7 @@ def read(
 
     Types (csv, txt, tsv, xlsx, xls, dta, sav, parquet), encodings (UTF-8, UTF-16, GB18030), the delimiter, the header
     row, the unit of money and the fields are found, and reported in the result; ids keep their zeros.
-    Value labels of dta and sav files are not applied.
+    Cells of dta and sav files keep their codes; value labels of the county become ``county_name``.
 
     Parameters
     ----------
@@ -62,7 +66,7 @@ def read(
     ------
     DataError
         A file is absent, empty, damaged, of an unknown type or encoding; has no header that is recognised,
-        a header twice, or lacks a column or sheet of the plan.
+        a header twice, or lacks a column or sheet of the plan; one code has different value labels in two files.
 
     Examples
     --------
@@ -82,13 +86,15 @@ def read(
     named = sorted({_shown(p, base): p for p in paths}.items())
     parts: list[_Part] = []
     for file, one in named:
+        own = source_for(source, file, table) if source is not None else None
         sheets = open_sheets(
             one,
             file,
-            encoding=source.encoding if source is not None else None,
-            sheet=source.sheet if source is not None else None,
+            encoding=own.encoding if own is not None else None,
+            sheet=own.sheet if own is not None else None,
+            decimal=own.decimal if own is not None else ".",
         )
-        parts += _read_sheets(sheets, table, source)
+        parts += _read_sheets(sheets, table, own)
     return _joined(parts, table, source)
 
 
@@ -96,7 +102,8 @@ def from_frame(
     frame: pd.DataFrame, *, table: schema.Table = "household", source: TableSource | None = None
 ) -> RawTable:
     """Take a data frame for a raw table; its cells become text without loss, its rows count from 1."""
-    return _joined(_read_sheets([frame_sheet(frame, "(frame)", "frame")], table, source), table, source)
+    own = source_for(source, "(frame)", table) if source is not None else None
+    return _joined(_read_sheets([frame_sheet(frame, "(frame)", "frame")], table, own), table, own)
 
 
 def _shown(path: Path, base: Path) -> str:
@@ -118,7 +125,7 @@ def _read_sheets(sheets: list[Sheet], table: schema.Table, source: TableSource |
 
 def _unread(sheet: Sheet) -> _Part:
     row = _file_row(sheet, 0, 0, "", "no header found: sheet not read", ())
-    return _Part(pd.DataFrame(), pd.DataFrame(columns=list(MAPPING_COLUMNS)), row)
+    return _Part(pd.DataFrame(), pd.DataFrame(columns=list(MAPPING_COLUMNS)), row, {})
 
 
 def _read_sheet(sheet: Sheet, header: Header, source: TableSource | None) -> _Part:
@@ -139,12 +146,20 @@ def _read_sheet(sheet: Sheet, header: Header, source: TableSource | None) -> _Pa
         mapping.append(
             {"header": "", "field": "wave", "how": "constant", "wave": pd.NA, "unit": "", "kind": ""}
         )
+    labels = labels_of(sheet, matches, frame)
+    named, notes = name_counties(frame, labels)
+    mapping += named
     table = pd.DataFrame(mapping, columns=list(MAPPING_COLUMNS)).assign(file=sheet.file, sheet=sheet.name)
     unit = "wan" if (table["unit"] == "wan").any() else "one"
     row = _file_row(
-        sheet, header.row, len(body), unit, header.found, (*header.titles, *_merged_note(sheet, header.row))
+        sheet,
+        header.row,
+        len(body),
+        unit,
+        header.found,
+        (*header.titles, *_merged_note(sheet, header.row), *notes),
     )
-    return _Part(frame, table, row)
+    return _Part(frame, table, row, labels)
 
 
 def _merged_note(sheet: Sheet, header_row: int) -> tuple[str, ...]:
@@ -216,6 +231,7 @@ def _cells(body: pd.DataFrame, m: Match) -> pd.Series:
 
 
 def _joined(parts: list[_Part], table: schema.Table, source: TableSource | None) -> RawTable:
+    refuse_mixed([(str(p.file["file"]), p.labels) for p in parts])
     frames = [_numbered(p) for p in parts if len(p.frame.columns)]
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     text = [c for c in frame.columns if c != "_row"]
@@ -244,8 +260,9 @@ def _kinds(
     out = {}
     for name in own if source is not None else []:
         cells = frame[name].dropna()
-        readable = cells.str.fullmatch(_NUMBER)
+        number = f"{_NUMBER}|{_COMMA}" if source is not None and source.decimal == "," else _NUMBER
+        readable = cells.str.fullmatch(number)
         doubtful = cells[~readable].unique()
-        numeric = all(pd.Series([half_width(c) for c in doubtful], dtype="str").str.fullmatch(_NUMBER))
+        numeric = all(pd.Series([half_width(c) for c in doubtful], dtype="str").str.fullmatch(number))
         out[name] = "number" if numeric else "text"
     return out

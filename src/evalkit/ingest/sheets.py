@@ -9,20 +9,22 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.ingest.cells import as_text, cell_text
+from evalkit.ingest.cells import as_text, cell_text, number_text
 from evalkit.ingest.decoding import decode
 
 TOP = 12
 """Number of rows in which a header is looked for."""
 DELIMITERS = ",;\t|"
+TYPED = ("dta", "sav", "parquet", "frame")
+"""Encodings of files whose columns have types: their numbers are no text, so that no notation matters."""
 SUFFIXES: tuple[str, ...] = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".dta", ".sav", ".parquet")
 """File types that are read."""
 
@@ -48,6 +50,10 @@ class Sheet:
         Columns have names of their own (dta, sav, parquet): there is no header row to find.
     merged : tuple of (int, int)
         First and last row (1-based) of every range of merged cells; all but its first cell are empty.
+    labels : mapping of str to mapping
+        Value labels of dta and sav files: column → code (as text) → label. Cells keep their codes.
+    decimal : str
+        Decimal mark of the cells, ``.`` or ``,``.
     """
 
     file: str
@@ -57,6 +63,8 @@ class Sheet:
     top: list[Row]
     named: bool = False
     merged: tuple[tuple[int, int], ...] = ()
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    decimal: str = "."
     _utf8: bytes = field(default=b"", repr=False)
     _delimiter: str = ","
     _rows: Sequence[Sequence[Any]] = field(default=(), repr=False)
@@ -85,11 +93,14 @@ class Sheet:
         if self._frame is not None:
             return pd.DataFrame({i: as_text(self._frame.iloc[:, i]) for i in range(self._frame.shape[1])})
         if self._rows:
-            return _from_cells([[cell_text(v) for v in row] for row in self._rows[header_row:]], width)
+            rows = [[cell_text(v, self.decimal) for v in row] for row in self._rows[header_row:]]
+            return _from_cells(rows, width)
         return _csv_body(self._utf8, self._delimiter, header_row, width)
 
 
-def open_sheets(path: Path, file: str, *, encoding: str | None, sheet: str | None) -> list[Sheet]:
+def open_sheets(
+    path: Path, file: str, *, encoding: str | None, sheet: str | None, decimal: str = "."
+) -> list[Sheet]:
     """Open a file; one sheet, or all sheets of a workbook.
 
     Parameters
@@ -101,6 +112,8 @@ def open_sheets(path: Path, file: str, *, encoding: str | None, sheet: str | Non
         Encoding of a text file, when it is not to be found.
     sheet : str, optional
         Name of the only sheet to open.
+    decimal : str
+        Decimal mark of text files and workbooks; files with typed columns need none.
 
     Raises
     ------
@@ -114,14 +127,16 @@ def open_sheets(path: Path, file: str, *, encoding: str | None, sheet: str | Non
     data = _bytes(path, file)
     digest = hashlib.sha256(data).hexdigest()
     if suffix in (".xlsx", ".xlsm", ".xls"):
-        return _workbook(data, file, digest, sheet)
+        return [replace(s, decimal=decimal) for s in _workbook(data, file, digest, sheet)]
     if sheet is not None:
         msg = f"{file} has no sheets, but the plan asks for sheet {sheet!r}; remove `sheet`"
         raise DataError(msg)
     if suffix in (".csv", ".txt", ".tsv"):
-        return [_text_sheet(data, file, digest, encoding)]
-    frame = _parquet(data, file) if suffix == ".parquet" else _statistical(path, file, suffix)
-    return [frame_sheet(frame, file, suffix.removeprefix("."), digest)]
+        return [_text_sheet(data, file, digest, encoding, decimal)]
+    if suffix == ".parquet":
+        return [frame_sheet(_parquet(data, file), file, "parquet", digest)]
+    frame, labels = _statistical(path, file, suffix)
+    return [replace(frame_sheet(frame, file, suffix.removeprefix("."), digest), labels=labels)]
 
 
 def frame_sheet(frame: pd.DataFrame, file: str, encoding: str, sha256: str = "") -> Sheet:
@@ -143,15 +158,24 @@ def _bytes(path: Path, file: str) -> bytes:
     return data
 
 
-def _text_sheet(data: bytes, file: str, digest: str, encoding: str | None) -> Sheet:
+def _text_sheet(data: bytes, file: str, digest: str, encoding: str | None, decimal: str) -> Sheet:
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         msg = f"{file} is a spreadsheet or archive with the name of a text file; rename it to .xlsx or .xls"
         raise DataError(msg)
     decoded = decode(data, file, encoding)
-    delimiter = max(DELIMITERS, key=lambda d: max(len(r) for r in _csv_top(decoded.utf8, d)))
+    delimiter = _delimiter_of(decoded.utf8, DELIMITERS.replace(decimal, ""))
     _refuse_open_quote(decoded.utf8, delimiter, file)
     top = _csv_top(decoded.utf8, delimiter)
-    return Sheet(file, None, decoded.encoding, digest, top, _utf8=decoded.utf8, _delimiter=delimiter)
+    return Sheet(
+        file, None, decoded.encoding, digest, top, decimal=decimal, _utf8=decoded.utf8, _delimiter=delimiter
+    )
+
+
+def _delimiter_of(utf8: bytes, marks: str) -> str:
+    """Return the mark that cuts every row alike, if one alone does (decimal commas do not); else the one most used."""
+    widths = {mark: [len(row) for row in _csv_top(utf8, mark) if any(row)] for mark in marks}
+    even = [mark for mark, n in widths.items() if n and n[0] > 1 and len(set(n)) == 1]
+    return even[0] if len(even) == 1 else max(marks, key=lambda mark: max(widths[mark], default=0))
 
 
 def _refuse_open_quote(utf8: bytes, delimiter: str, file: str) -> None:
@@ -273,16 +297,25 @@ def _calamine(book: Any, name: str, file: str, digest: str) -> Sheet:
     return Sheet(file, name, "xlsx", digest, top, merged=merged, _rows=rows)
 
 
-def _statistical(path: Path, file: str, suffix: str) -> pd.DataFrame:
+def _statistical(path: Path, file: str, suffix: str) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
+    """Return the codes of a Stata or SPSS file, and its value labels by column."""
     import pyreadstat
 
     reader = pyreadstat.read_dta if suffix == ".dta" else pyreadstat.read_sav
     try:
-        frame, _ = reader(str(path), apply_value_formats=False)
+        frame, about = reader(str(path), apply_value_formats=False)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as e:
         msg = f"{file} cannot be read as {suffix} ({e}); it is truncated or of another type: export it again"
         raise DataError(msg) from e
-    return pd.DataFrame(frame)
+    labels = {
+        str(column): {_code_text(code): str(label) for code, label in known.items()}
+        for column, known in about.variable_value_labels.items()
+    }
+    return pd.DataFrame(frame), labels
+
+
+def _code_text(code: object) -> str:
+    return number_text(float(code)) if isinstance(code, int | float) else str(code)
 
 
 def _parquet(data: bytes, file: str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from importlib.metadata import version
 from typing import Any
 
 from evalkit.errors import ReportError
@@ -17,7 +18,7 @@ def read_manifest(plan: Plan) -> dict[str, Any]:
     Raises
     ------
     ReportError
-        If nothing has been built, or it was built with other settings.
+        If nothing has been built, or it was built with other settings or by another version.
     """
     store = Store(plan.processed)
     path = store.manifest_path
@@ -25,6 +26,12 @@ def read_manifest(plan: Plan) -> dict[str, Any]:
         msg = f"no finished build is in {plan.data.processed}; run `evalkit build` with this plan first"
         raise ReportError(msg)
     found = store.read_json(path)
+    if found["evalkit"] != version("evalkit"):
+        msg = (
+            f"the results in {plan.data.processed} were built by evalkit {found['evalkit']}, this is "
+            f"{version('evalkit')}; run `evalkit build` again"
+        )
+        raise ReportError(msg)
     if found["plan_digest"] != plan.digest:
         msg = (
             f"the results in {plan.data.processed} were built with other settings (plan digest "

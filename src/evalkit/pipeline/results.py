@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -13,6 +13,9 @@ from evalkit.exits import ExitJudgement
 from evalkit.plan import Plan
 from evalkit.risk import ReturnRisk
 from evalkit.text import Text, text_from
+
+Identified = Literal["yes", "no_pre_trend", "pre_trend_rejected", "not_randomised"]
+"""Whether a difference may be called the program's effect, or why not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,17 +94,27 @@ class ImpactResult:
     scale : str
         ``level``, ``log`` or ``log1p`` of the outcome.
     effect : Estimate
-        The overall effect, one value.
+        The overall effect, one value; its `n` counts supported households.
     event_study : Estimate or None
-        Effects by event time (key ``event_time``) with their joint covariance.
+        Effects by event time (key ``event_time``: years since the first wave with support) with their joint
+        covariance; `n` counts the distinct supported households behind each.
     pre_trend_p : float or None
         Joint test of the leads; None when it cannot be tested.
     units, treated, clusters : int
-        Households, treated households, clusters (villages).
+        Households, supported households and clusters (villages) that entered the estimation.
     wave : int or None
         The wave of a comparison within one wave.
     treated_clusters : int or None
         Clusters with at least one treated household; None when each household is its own cluster.
+    identified : str
+        ``yes``: the plan declares support randomised, or a trend before support was tested and not rejected.
+        Otherwise why the difference must not be called the program's effect.
+    pre_trend_note : Text or None
+        Why the trend before support could not be tested; or, where it was, that the test rests on few clusters.
+    variant : Text or None
+        What tells this specification from others of the same program and kind.
+    anticipation : float
+        Years before support in which it may already act; leads within them are not tested.
     """
 
     program: str
@@ -116,6 +129,10 @@ class ImpactResult:
     clusters: int
     wave: int | None = None
     treated_clusters: int | None = None
+    identified: Identified = "no_pre_trend"
+    pre_trend_note: Text | None = None
+    variant: Text | None = None
+    anticipation: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready mapping."""
@@ -132,6 +149,10 @@ class ImpactResult:
             "clusters": self.clusters,
             "wave": self.wave,
             "treated_clusters": self.treated_clusters,
+            "identified": self.identified,
+            "pre_trend_note": None if self.pre_trend_note is None else self.pre_trend_note.to_dict(),
+            "variant": None if self.variant is None else self.variant.to_dict(),
+            "anticipation": self.anticipation,
         }
 
     @classmethod
@@ -150,7 +171,11 @@ class ImpactResult:
             treated=data["treated"],
             clusters=data["clusters"],
             wave=data["wave"],
-            treated_clusters=data.get("treated_clusters"),
+            treated_clusters=data["treated_clusters"],
+            identified=data["identified"],
+            pre_trend_note=None if data["pre_trend_note"] is None else text_from(data["pre_trend_note"]),
+            variant=None if data["variant"] is None else text_from(data["variant"]),
+            anticipation=data["anticipation"],
         )
 
 
@@ -158,7 +183,7 @@ class ImpactResult:
 class PooledResult:
     """What is computed over all counties: return risk and program effects.
 
-    `omitted` holds, by section (``return_risk``, ``impact``, ``impact:<program>``), why it is left out.
+    `omitted` holds, by section (``return_risk``, ``impact``, ``impact:<program>:<kind>``), why it is left out.
     `estimates` holds pooled measures (``headcount``, ``growth_mean`` …) under the names of `CountyResult`.
     """
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.cleaning import clean, panel_from
+from evalkit.cleaning import clean, moved_households, panel_from
 from evalkit.errors import DataError
 from evalkit.ingest import RawData, read_all, split_by_county
 from evalkit.pipeline.county import CountyDone, attempt_county
@@ -30,11 +30,12 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class BuildResult:
-    """Counties done and failed, rows that named no county, the store's root."""
+    """Counties done and failed, rows that named no county, moves between counties, the store's root."""
 
     done: tuple[CountyDone, ...]
     failed: tuple[CountyDone, ...]
     unplaced: int
+    moved: int
     root: Path
 
 
@@ -71,15 +72,18 @@ def build(plan: Plan, *, jobs: int = 1, progress: Progress | None = None) -> Bui
         msg = f"all {len(failed)} counties failed; the first, {failed[0].county}: {failed[0].error}"
         raise DataError(msg)
     counties = [r.county for r in done]
-    store.write_json(store.pooled_path, _pooled(store, plan, counties).to_dict())
+    frame = store.read_all("panel", counties)
+    moved = moved_households(frame)
+    store.write("open_cases", UNPLACED, moved)
+    store.write_json(store.pooled_path, _pooled(frame, store, plan, counties).to_dict())
     store.write_json(store.manifest_path, manifest(plan, raw, done, failed, store))
-    return BuildResult(done, failed, unplaced, store.root)
+    return BuildResult(done, failed, unplaced, len(moved), store.root)
 
 
-def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
+def _pooled(frame: pd.DataFrame, store: Store, plan: Plan, counties: list[str]) -> PooledResult:
     """Return what needs all counties; where strata cross counties, their measures are redone as domains."""
     try:
-        panel = panel_from(store.read_all("panel", counties), plan)
+        panel = panel_from(frame, plan)
     except DataError as error:
         why = dict.fromkeys(("return_risk", "impact", "pooled"), reason(error))
         return PooledResult(len(counties), {}, None, (), why)

@@ -224,11 +224,11 @@ def effect(
     *,
     percent: Measure | None,
     form: Format = "ratio",
-    pre_trend_p: float | None = None,
-    alpha: float = 0.05,
-    given: Text | None = None,
+    given: Text | None,
+    why: Prose | None = None,
+    changes: bool = True,
 ) -> Prose:
-    """Say what is shown about a program's effect, under the assumption that the design rests on.
+    """Say what is shown about a program: an effect where the design allows to say so, else a difference.
 
     Parameters
     ----------
@@ -239,43 +239,47 @@ def effect(
         The same in percent of welfare (log scale only).
     form : str
         How the effect on the estimation scale is printed.
-    pre_trend_p : float or None
-        Joint test of the trend before support. Below `alpha` the groups moved apart before there was a
-        program, and no effect is claimed, whatever the interval.
-    alpha : float
-    given : Text, optional
-        The assumption; parallel movement without support by default.
+    given : Text or None
+        The assumption under which the difference is the program's effect, as it reads inside a sentence; None
+        where the data give no ground for it. Then no effect is claimed, whatever the interval.
+    why : Prose, optional
+        A sentence that says why there is no ground; printed after the difference.
+    changes : bool
+        Whether changes over waves are compared, not levels.
     """
     told = reading(at)
     numbers = [figure("value", at, form)]
-    assumed = PARALLEL if given is None else given
     tail = Text(en="", zh="")
     if percent is not None:
         numbers.append(figure("percent", percent, "share"))
         tail = Text(en=", that is {percent}", zh="，折合{percent}")
-    head = _EFFECT[told]
-    style: Style = "finding"
-    if pre_trend_p is not None and pre_trend_p < alpha and told in ("up", "down"):
-        head, style = _APART, "warning"
-        numbers.append(p_number("p", pre_trend_p))
-        tail = Text(en=tail.en + _ALREADY.en, zh=tail.zh + _ALREADY.zh)
-    return say(
-        Text(en=f"{head.en}{tail.en}.", zh=f"{head.zh}{tail.zh}。"),
-        numbers,
-        names={"program": program} if head is _APART else {"program": program, "given": assumed},
-        style=style,
+    if given is not None:
+        head = _EFFECT[told]
+        said = Text(en=f"{head.en}{tail.en}.", zh=f"{head.zh}{tail.zh}。")
+        return say(said, numbers, names={"program": program, "given": given}, style="finding")
+    head = _APART[told]
+    how = Text(en=" in how they changed", zh="的变化") if changes else Text(en="", zh="")
+    said = Text(
+        en=f"{head.en.replace('[how]', how.en).replace('[percent]', tail.en)}{_NOT_SHOWN.en}",
+        zh=f"{head.zh.replace('[how]', how.zh).replace('[percent]', tail.zh)}{_NOT_SHOWN.zh}",
     )
+    names = {"program": program}
+    if why is not None:
+        said = Text(en=f"{said.en} {{why}}", zh=f"{said.zh}{{why}}")
+        names["why"] = why.text
+    out = say(said, numbers, names=names, style="warning")
+    return out if why is None else Prose(out.text, (*out.numbers, *why.numbers), out.style)
 
 
 PARALLEL = Text(
     en="provided that supported and comparison households would have moved in parallel without support",
     zh="在无帮扶时受帮扶户与对照户走势平行的前提下",
 )
-ALIKE = Text(
-    en="provided that supported and other households would have been alike without support",
-    zh="在无帮扶时受帮扶户与其他住户并无差别的前提下",
+RANDOM = Text(
+    en="support having been assigned at random, as the plan states",
+    zh="依方案所述，帮扶为随机分配",
 )
-"""Assumptions of the designs, as they read inside a sentence."""
+"""Grounds of the designs, as they read inside a sentence."""
 
 _EFFECT: dict[Reading, Text] = {
     "up": Text(
@@ -296,13 +300,28 @@ _EFFECT: dict[Reading, Text] = {
     ),
     "same": Text(en="{program}: no difference, {given}, {value}", zh="{program}：{given}，没有差异，{value}"),
 }
-_APART = Text(
-    en="{program}: supported and comparison households differ by {value}",
-    zh="{program}：受帮扶户与对照户相差{value}",
+_DIFFER = Text(
+    en="{program}: supported and comparison households differ by {value}[how][percent]",
+    zh="{program}：受帮扶户与对照户[how]相差{value}[percent]",
 )
-_ALREADY = Text(
-    en="; but they moved apart before support already (joint test {p}), so no effect of the program is shown",
-    zh="；但两者在帮扶之前走势已有差异（联合检验{p}），因此不能表明是措施的效果",
+_APART: dict[Reading, Text] = {
+    "up": _DIFFER,
+    "down": _DIFFER,
+    "same": _DIFFER,
+    "open": Text(
+        en="{program}: supported and comparison households are not shown to differ[how]; the estimated difference is "
+        "{value}[percent], and its interval covers zero",
+        zh="{program}：不能表明受帮扶户与对照户[how]存在差异；估计差异为{value}[percent]，区间包含零",
+    ),
+    "unknown": Text(
+        en="{program}: the estimated difference between supported and comparison households[how] is "
+        "{value}[percent], without an interval",
+        zh="{program}：受帮扶户与对照户[how]差异的估计值为{value}[percent]，无区间",
+    ),
+}
+_NOT_SHOWN = Text(
+    en=". With these data it cannot be shown that this is the program's effect.",
+    zh="。现有数据不能表明这是该措施的效果。",
 )
 
 

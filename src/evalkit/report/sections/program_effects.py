@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from evalkit.errors import ReportError
+from evalkit.pipeline.effect_names import spec_of, variant, wave_of
 from evalkit.report import display, figures, labels, prose
 from evalkit.report.display import Format
 from evalkit.report.document import (
@@ -16,11 +20,21 @@ from evalkit.report.document import (
     Omitted,
     Prose,
     Section,
+    Suppressed,
     Table,
     finite,
 )
 from evalkit.report.sections.reading import omitted, open_section, place_name, series
-from evalkit.report.tables import Part, estimates_table, interval_label, notes_of, part, source_of
+from evalkit.report.tables import (
+    NO_INTERVAL,
+    WITHHELD,
+    Part,
+    estimates_table,
+    interval_label,
+    notes_of,
+    part,
+    source_of,
+)
 from evalkit.text import Language, Text
 
 if TYPE_CHECKING:
@@ -28,11 +42,30 @@ if TYPE_CHECKING:
 
 TITLE = Text(en="Program effects, all counties together", zh="帮扶措施效果（各县合并估计）")
 EVENT = Column("event_time", Text(en="Years since support began", zh="帮扶开始后年数"), "code")
+EVENT_WAVES = Column(
+    "event_time",
+    Text(en="Years since the first wave with support", zh="距首个有帮扶的调查年度的年数"),
+    "code",
+)
+"""The same where waves are more than a year apart: support may have begun before the wave that first shows it."""
 
-
+_GENERIC = Text(
+    en="The trend before support was not tested.",
+    zh="帮扶前的走势未经检验。",
+)
+_NOT_RANDOM = Text(
+    en="The plan does not state that support was assigned at random, and those who received it may have differed from "
+    "the others before.",
+    zh="方案未说明帮扶为随机分配，受帮扶户与其他住户原本可能就有差异。",
+)
+_MOVED_APART = Text(
+    en="The trends of the two groups differed before support already (joint test {p}).{caveat}",
+    zh="两组在帮扶之前走势已有差异（联合检验{p}）。{caveat}",
+)
 _NOTES_ABOVE = Text(
-    en="all counties together; households, unit and caveats as in the first table of this section",
-    zh="各县合并估计；户数、单位与说明同本节第一张表",
+    en="all counties together; unit and caveats as in the first table of this section; households: those supported "
+    "from which the figure of that year is estimated",
+    zh="各县合并估计；单位与说明同本节第一张表；户数为估计该年数值所依据的受帮扶户",
 )
 
 
@@ -40,8 +73,10 @@ def impact(case: CountyCase, language: Language = "zh") -> Section:
     """Return each program's effect, its event study, and the caveats."""
     found = case.pooled.impact
     if not found:
-        keys = ("impact", *(k for k in case.pooled.omitted if k.startswith("impact")))
-        return open_section("impact", case, [omitted(case, TITLE, *keys), *_left_out(case, skip=1)], language)
+        left = _left_out(case)
+        none = "impact" in case.pooled.omitted or not left
+        blank = [omitted(case, TITLE, "impact")] if none else []
+        return open_section("impact", case, [*blank, *left], language)
     effects = [_effect(case, r) for r in found]
     blocks: list[Block] = [_scope(case)]
     for result, effect in zip(found, effects, strict=True):
@@ -51,7 +86,7 @@ def impact(case: CountyCase, language: Language = "zh") -> Section:
         blocks.append(_table(case, [r for r, _ in pairs], [e for _, e in pairs]))
     studied = [r for r in found if r.event_study is not None]
     blocks += _studies(case, studied)
-    blocks += [_trend(case, r) for r in found if r.kind != "difference_in_means"]
+    blocks += [_trend(case, r) for r in found if r.pre_trend_p is not None]
     blocks += _left_out(case)
     blocks.append(_caveats())
     return open_section("impact", case, blocks, language)
@@ -61,17 +96,17 @@ def _scope(case: CountyCase) -> Prose:
     if case.pooled.counties == 1:
         return Prose(
             Text(
-                en="Effects are estimated from all the data. They are effects on households that received the program.",
-                zh="效果由全部数据估计，为对受帮扶户的效果。",
+                en="The estimates use all the data and refer to households that received the program.",
+                zh="以下由全部数据估计，针对受帮扶户。",
             )
         )
     return prose.say(
         Text(
-            en="These are not effects in this county. They are estimated once, pooled over {counties} counties, because one "
-            "county alone has too few villages, and stand in the report of every county alike: averages over the "
+            en="These are not effects in this county. The estimates are made once, pooled over {counties} counties, because "
+            "one county alone has too few villages, and stand in the report of every county alike: averages over the "
             "households that received the program. What a program did in {name} may be more or less, and the data "
             "cannot tell.",
-            zh="以下并非本县的效果。单个县的村数过少，效果由{counties}个县合并估计，各县报告所列相同，为全部受帮扶户的平均效果；"
+            zh="以下并非本县的效果。单个县的村数过少，各项由{counties}个县合并估计，各县报告所列相同，为全部受帮扶户的平均；"
             "措施在{name}的效果可能更大，也可能更小，现有数据无法判断。",
         ),
         [prose.plain_number("counties", case.pooled.counties, "count")],
@@ -94,10 +129,15 @@ def _effect(case: CountyCase, result: ImpactResult) -> Part:
 
 
 def _name(result: ImpactResult) -> Text:
-    """Return the name of an effect; with the wave where it is of one wave."""
-    kind = labels.word(result.kind)
-    when = "" if result.wave is None else f" {result.wave}"
-    return Text(en=f"{result.label.en}, {kind.en}{when}", zh=f"{result.label.zh}（{kind.zh}{when}）")
+    """Return the name of an effect; with the wave where it is of one wave, and with what tells it from others."""
+    return _named(result.label, result.kind, result.wave, result.variant)
+
+
+def _named(label: Text, kind: str, wave: int | None, other: Text | None) -> Text:
+    word = labels.word(kind)
+    when = "" if wave is None else f" {wave}"
+    more = Text(en="", zh="") if other is None else Text(en=f", {other.en}", zh=f"，{other.zh}")
+    return Text(en=f"{label.en}, {word.en}{when}{more.en}", zh=f"{label.zh}（{word.zh}{when}{more.zh}）")
 
 
 def _percent(result: ImpactResult, at: prose.Measure) -> prose.Measure | None:
@@ -111,18 +151,45 @@ def _said(result: ImpactResult, effect: Part) -> Prose:
         at,
         percent=_percent(result, at),
         form=effect.form,
-        pre_trend_p=result.pre_trend_p,
-        given=prose.ALIKE if result.kind == "difference_in_means" else None,
+        given=_ground(result),
+        why=_why(result),
+        changes=result.kind != "difference_in_means",
     )
+
+
+def _ground(result: ImpactResult) -> Text | None:
+    """Return the assumption under which the difference is an effect; None where it must not be called one."""
+    if result.identified != "yes":
+        return None
+    return prose.PARALLEL if result.kind == "did" else prose.RANDOM
+
+
+def _why(result: ImpactResult) -> Prose | None:
+    """Say why a difference is not shown to be an effect."""
+    if result.identified == "yes":
+        return None
+    if result.identified == "not_randomised":
+        return Prose(_NOT_RANDOM)
+    if result.identified == "no_pre_trend":
+        return Prose(labels.in_words(result.pre_trend_note or _GENERIC))
+    return prose.say(
+        _MOVED_APART, [prose.p_number("p", result.pre_trend_p)], names={"caveat": _caveat(result)}
+    )
+
+
+def _caveat(result: ImpactResult) -> Text:
+    """Return the note on a trend that was tested, to stand after a sentence."""
+    note = result.pre_trend_note
+    return Text(en="", zh="") if note is None else Text(en=f" {note.en}", zh=note.zh)
 
 
 def _table(case: CountyCase, found: Sequence[ImpactResult], effects: Sequence[Part]) -> Table:
     level = all(r.scale == "level" for r in found)
     currency = case.plan.welfare.currency
     unit = (
-        Text(en=f"Effect ({currency.en})", zh=f"效果（{currency.zh}）")
+        Text(en=f"Estimate ({currency.en})", zh=f"估计值（{currency.zh}）")
         if level
-        else Text(en="Effect (log points)", zh="效果（对数点）")
+        else Text(en="Estimate (log points)", zh="估计值（对数点）")
     )
     columns = [
         Column("program", Text(en="Program and design", zh="措施与设计")),
@@ -148,11 +215,12 @@ def _table(case: CountyCase, found: Sequence[ImpactResult], effects: Sequence[Pa
         if not level:
             percent = _percent(result, at) or prose.Measure(None)
             cells += [percent.value, _interval(percent)]
-        p = effect.rows["p_value"].iloc[0]
-        rows.append(
-            (*cells, finite(p), result.units, result.treated, result.clusters, result.treated_clusters)
-        )
-    percents = Text(en="; percent: exp(effect) − 1", zh="；百分比＝exp(效果)−1")
+        p: Cell = finite(effect.rows["p_value"].iloc[0])
+        counts: list[Cell] = [result.units, result.treated, result.clusters, result.treated_clusters]
+        if effect.released.suppressed:
+            p, counts = Suppressed(), [Suppressed()] * 4
+        rows.append((*cells, p, *counts))
+    percents = Text(en="; percent: exp(estimate) − 1", zh="；百分比＝exp(估计值)−1")
     own = all(r.clusters == r.units for r in found)
     errors = (
         Text(en="each household by itself", zh="各户自成一类")
@@ -164,8 +232,13 @@ def _table(case: CountyCase, found: Sequence[ImpactResult], effects: Sequence[Pa
     )
     notes = (
         Text(
-            en=f"p: two-sided, for no effect{'' if level else percents.en}; clusters of the standard errors: {errors.en}",
-            zh=f"p值为“无效果”假设的双侧检验{'' if level else percents.zh}；标准误的聚类：{errors.zh}",
+            en=f"p: two-sided, for a difference of zero{'' if level else percents.en}; clusters of the standard errors: "
+            f"{errors.en}",
+            zh=f"p值为“差异为零”假设的双侧检验{'' if level else percents.zh}；标准误的聚类：{errors.zh}",
+        ),
+        Text(
+            en="households and clusters: those that entered the estimation, after all exclusions",
+            zh="户数与聚类数均为剔除后实际进入估计者",
         ),
         *notes_of(effects),
     )
@@ -181,38 +254,41 @@ def _studies(case: CountyCase, studied: Sequence[ImpactResult]) -> list[Block]:
         return []
     blocks: list[Block] = []
     panels = []
+    event = _event(case)
     for result in studied:
         study = result.event_study
         if study is None:
             continue
         p = part(
             study,
-            Text(en="Effect", zh="效果"),
+            Text(en="Estimate", zh="估计值"),
             minimum_cell=case.plan.disclosure.minimum_cell,
             form=_form(result),
         )
         title = Text(
-            en=f"{result.label.en[:1].upper()}{result.label.en[1:]}: effect by year since support began",
-            zh=f"{result.label.zh}：帮扶前后各年的效果",
+            en=f"{_title(result).en[:1].upper()}{_title(result).en[1:]}: estimates by year since support began",
+            zh=f"{_title(result).zh}：帮扶前后各年的估计值",
         )
-        blocks.append(_without_n(estimates_table(title, EVENT, [p])))
+        blocks.append(_with_supported(estimates_table(title, event, [p])))
         panels.append(
             figures.Panel(
                 (series(p, "event_time"),),
-                EVENT.label,
-                Text(en="Effect (log points)", zh="效果（对数点）") if _form(result) == "ratio" else p.label,
+                event.label,
+                Text(en="Estimate (log points)", zh="估计值（对数点）")
+                if _form(result) == "ratio"
+                else p.label,
                 _form(result),
-                result.label,
+                _title(result),
                 style="points",
                 zero=True,
             )
         )
-    names = prose.listed([r.label for r in studied])
+    names = prose.listed([_title(r) for r in studied])
     picture = Figure(
         Text(en="Event study", zh="事件研究"),
         Text(
-            en=f"Effects by years since support began, with intervals and a line at zero: {names.en}.",
-            zh=f"按帮扶开始后年数的效果，含区间与零线：{names.zh}。",
+            en=f"Estimates by {event.label.en[0].lower()}{event.label.en[1:]}, with intervals and a line at zero: {names.en}.",
+            zh=f"按{event.label.zh}列示的估计值，含区间与零线：{names.zh}。",
         ),
         figures.draw_panels(panels, synthetic=case.plan.synthetic),
         Text(
@@ -223,10 +299,26 @@ def _studies(case: CountyCase, studied: Sequence[ImpactResult]) -> list[Block]:
     return [picture, *blocks]
 
 
-def _without_n(table: Table) -> Table:
-    """Return a table of effects by year without its last column, which repeats the households of all years."""
-    rows = tuple(row[:-1] for row in table.rows)
-    return Table(table.title, table.columns[:-1], rows, (_NOTES_ABOVE,))
+def _title(result: ImpactResult) -> Text:
+    """Return the program's name, with what tells it from other group-time effects of the program."""
+    more = result.variant
+    if more is None:
+        return result.label
+    return Text(en=f"{result.label.en}, {more.en}", zh=f"{result.label.zh}（{more.zh}）")
+
+
+def _event(case: CountyCase) -> Column:
+    """Return the column of event time, by how far apart the waves are."""
+    waves = case.result.waves
+    yearly = all(b - a == 1 for a, b in pairwise(waves))
+    return EVENT if yearly else EVENT_WAVES
+
+
+def _with_supported(table: Table) -> Table:
+    """Return a table by year whose last column says that it counts supported households."""
+    last = replace(table.columns[-1], label=Text(en="Supported households", zh="受帮扶户数"))
+    signs = tuple(n for n in table.notes if n in (WITHHELD, NO_INTERVAL))
+    return Table(table.title, (*table.columns[:-1], last), table.rows, (*signs, _NOTES_ABOVE))
 
 
 def _alone(case: CountyCase, result: ImpactResult) -> Text:
@@ -239,7 +331,7 @@ def _alone(case: CountyCase, result: ImpactResult) -> Text:
         minimum_cell=case.plan.disclosure.minimum_cell,
         form=_form(result),
     )
-    first = -getattr(_spec(case, result), "anticipation", 0)
+    first = -result.anticipation
     years = [float(t) for t in p.rows["event_time"]]
     found = [t for i, t in enumerate(years) if t < first and prose.reading(p.measure(i)) in ("up", "down")]
     if not found:
@@ -251,52 +343,43 @@ def _alone(case: CountyCase, result: ImpactResult) -> Text:
     )
 
 
-def _spec(case: CountyCase, result: ImpactResult) -> object:
-    """Return the plan's specification of a result, or None."""
-    same = (s for s in case.plan.impact if s.program == result.program and s.kind == result.kind)
-    return next(same, None)
-
-
 def _trend(case: CountyCase, result: ImpactResult) -> Prose:
-    if result.pre_trend_p is None:
-        return prose.say(
-            Text(
-                en="{program}: these waves do not allow the trend before support to be tested, so the assumption of parallel "
-                "movement rests on judgement alone.",
-                zh="{program}：现有各期数据无法检验帮扶前的走势，平行走势的前提未经数据检验。",
-            ),
-            names={"program": result.label},
-            style="note",
-        )
-    differs = result.pre_trend_p < 0.05
+    differs = result.identified == "pre_trend_rejected"
     template = (
         Text(
             en="{program}: before support, treated and comparison households already moved apart (joint test {p}); "
-            "the estimate should not be read as the effect of the program.",
-            zh="{program}：帮扶之前受帮扶户与对照户的走势已有差异（联合检验{p}），不宜将估计值理解为措施所致。",
+            "the estimate should not be read as the effect of the program.{caveat}",
+            zh="{program}：帮扶之前受帮扶户与对照户的走势已有差异（联合检验{p}），不宜将估计值理解为措施所致。{caveat}",
         )
         if differs
         else Text(
             en="{program}: no difference in trend before support can be shown (joint test {p}); that does not prove "
-            "that there was none.{alone}",
-            zh="{program}：不能表明帮扶之前走势有差异（联合检验{p}），但这并不证明没有差异。{alone}",
+            "that there was none.{alone}{caveat}",
+            zh="{program}：不能表明帮扶之前走势有差异（联合检验{p}），但这并不证明没有差异。{alone}{caveat}",
         )
     )
     return prose.say(
         template,
         [prose.p_number("p", result.pre_trend_p)],
-        names={"program": result.label} | ({} if differs else {"alone": _alone(case, result)}),
+        names={"program": _title(result), "caveat": _caveat(result)}
+        | ({} if differs else {"alone": _alone(case, result)}),
         style="warning" if differs else "plain",
     )
 
 
-def _left_out(case: CountyCase, skip: int = 0) -> list[Block]:
-    """Name the programs whose effect could not be estimated, each with its reason."""
-    left = [(k, r) for k, r in case.pooled.omitted.items() if k.startswith("impact:")]
-    programs = [(case.plan.label(k.partition(":")[2]), r) for k, r in left]
-    if skip and "impact" not in case.pooled.omitted:
-        programs = programs[skip:]
-    return [Omitted(label, reason) for label, reason in programs]
+def _left_out(case: CountyCase) -> list[Block]:
+    """Name the specifications that could not be estimated by program and kind, each with its reason."""
+    out: list[Block] = []
+    for key, reason in case.pooled.omitted.items():
+        if not key.startswith("impact:"):
+            continue
+        spec = spec_of(key, case.plan)
+        if spec is None:
+            msg = f"the build leaves out {key!r}, which is no specification of the plan; build again"
+            raise ReportError(msg)
+        name = _named(case.plan.label(spec.program), spec.kind, wave_of(spec), variant(spec, case.plan))
+        out.append(Omitted(name, reason))
+    return out
 
 
 def _caveats() -> Prose:
