@@ -13,27 +13,21 @@ from evalkit.report import display, figures, labels, prose
 from evalkit.report.display import Format
 from evalkit.report.document import (
     Block,
-    Cell,
     Column,
     Figure,
-    Interval,
     Omitted,
     Prose,
     Section,
-    Suppressed,
     Table,
-    finite,
 )
+from evalkit.report.sections.effect_tables import effect_tables, percent_of
 from evalkit.report.sections.reading import omitted, open_section, place_name, series
 from evalkit.report.tables import (
     NO_INTERVAL,
     WITHHELD,
     Part,
     estimates_table,
-    interval_label,
-    notes_of,
     part,
-    source_of,
 )
 from evalkit.text import Language, Text
 
@@ -83,7 +77,7 @@ def impact(case: CountyCase, language: Language = "zh") -> Section:
         blocks.append(_said(result, effect))
     for form in dict.fromkeys(e.form for e in effects):
         pairs = [(r, e) for r, e in zip(found, effects, strict=True) if e.form == form]
-        blocks.append(_table(case, [r for r, _ in pairs], [e for _, e in pairs]))
+        blocks += effect_tables(case, TITLE, [r for r, _ in pairs], [e for _, e in pairs])
     studied = [r for r in found if r.event_study is not None]
     blocks += _studies(case, studied)
     blocks += [_trend(case, r) for r in found if r.pre_trend_p is not None]
@@ -140,16 +134,12 @@ def _named(label: Text, kind: str, wave: int | None, other: Text | None) -> Text
     return Text(en=f"{label.en}, {word.en}{when}{more.en}", zh=f"{label.zh}（{word.zh}{when}{more.zh}）")
 
 
-def _percent(result: ImpactResult, at: prose.Measure) -> prose.Measure | None:
-    return None if result.scale == "level" else prose.percent_of_log(at)
-
-
 def _said(result: ImpactResult, effect: Part) -> Prose:
     at = effect.measure()
     return prose.effect(
         effect.label,
         at,
-        percent=_percent(result, at),
+        percent=percent_of(result, at),
         form=effect.form,
         given=_ground(result),
         why=_why(result),
@@ -181,72 +171,6 @@ def _caveat(result: ImpactResult) -> Text:
     """Return the note on a trend that was tested, to stand after a sentence."""
     note = result.pre_trend_note
     return Text(en="", zh="") if note is None else Text(en=f" {note.en}", zh=note.zh)
-
-
-def _table(case: CountyCase, found: Sequence[ImpactResult], effects: Sequence[Part]) -> Table:
-    level = all(r.scale == "level" for r in found)
-    currency = case.plan.welfare.currency
-    unit = (
-        Text(en=f"Estimate ({currency.en})", zh=f"估计值（{currency.zh}）")
-        if level
-        else Text(en="Estimate (log points)", zh="估计值（对数点）")
-    )
-    columns = [
-        Column("program", Text(en="Program and design", zh="措施与设计")),
-        Column("estimate", unit, effects[0].form),
-        Column("interval", interval_label(effects[0].level), effects[0].form),
-    ]
-    if not level:
-        columns += [
-            Column("percent", Text(en="In percent", zh="折合百分比"), "share"),
-            Column("percent_interval", interval_label(effects[0].level), "share"),
-        ]
-    columns += [
-        Column("p_value", Text(en="p", zh="p"), "p"),
-        Column("units", Text(en="Households", zh="户数"), "count"),
-        Column("treated", Text(en="of which treated", zh="其中受帮扶"), "count"),
-        Column("clusters", Text(en="Clusters", zh="聚类数"), "count"),
-        Column("treated_clusters", Text(en="of which treated", zh="其中有受帮扶户"), "count"),
-    ]
-    rows = []
-    for result, effect in zip(found, effects, strict=True):
-        at = effect.measure()
-        cells: list[Cell] = [effect.label, at.value, _interval(at)]
-        if not level:
-            percent = _percent(result, at) or prose.Measure(None)
-            cells += [percent.value, _interval(percent)]
-        p: Cell = finite(effect.rows["p_value"].iloc[0])
-        counts: list[Cell] = [result.units, result.treated, result.clusters, result.treated_clusters]
-        if effect.released.suppressed:
-            p, counts = Suppressed(), [Suppressed()] * 4
-        rows.append((*cells, p, *counts))
-    percents = Text(en="; percent: exp(estimate) − 1", zh="；百分比＝exp(估计值)−1")
-    own = all(r.clusters == r.units for r in found)
-    errors = (
-        Text(en="each household by itself", zh="各户自成一类")
-        if own
-        else Text(
-            en="as named below; treated: with at least one treated household",
-            zh="见下；“其中有受帮扶户”指至少有一户受帮扶的聚类",
-        )
-    )
-    notes = (
-        Text(
-            en=f"p: two-sided, for a difference of zero{'' if level else percents.en}; clusters of the standard errors: "
-            f"{errors.en}",
-            zh=f"p值为“差异为零”假设的双侧检验{'' if level else percents.zh}；标准误的聚类：{errors.zh}",
-        ),
-        Text(
-            en="households and clusters: those that entered the estimation, after all exclusions",
-            zh="户数与聚类数均为剔除后实际进入估计者",
-        ),
-        *notes_of(effects),
-    )
-    return Table(TITLE, tuple(columns), tuple(rows), tuple(dict.fromkeys(notes)), source_of(effects))
-
-
-def _interval(at: prose.Measure) -> Interval | None:
-    return None if at.low is None and at.high is None else Interval(at.low, at.high)
 
 
 def _studies(case: CountyCase, studied: Sequence[ImpactResult]) -> list[Block]:
