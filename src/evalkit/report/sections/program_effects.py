@@ -116,13 +116,13 @@ def _form(result: ImpactResult) -> Format:
 def _effect(case: CountyCase, result: ImpactResult) -> Part:
     return part(
         result.effect,
-        _name(result),
+        effect_name(result),
         minimum_cell=case.plan.disclosure.minimum_cell,
         form=_form(result),
     )
 
 
-def _name(result: ImpactResult) -> Text:
+def effect_name(result: ImpactResult) -> Text:
     """Return the name of an effect; with the wave where it is of one wave, and with what tells it from others."""
     return _named(result.label, result.kind, result.wave, result.variant)
 

@@ -12,6 +12,7 @@ from evalkit.report import labels
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Table, finite
 from evalkit.report.labels import typeset
 from evalkit.report.sections.income_growth import COHORTS
+from evalkit.report.sections.program_effects import effect_name
 from evalkit.report.sections.reading import open_section
 from evalkit.text import Language, Text, text_from
 
@@ -39,7 +40,7 @@ _NAMES = {
     "return_rate": Text(en="Return rate", zh="返贫率"),
 }
 _WAYS = {
-    "t": Text(en="t limits with design degrees of freedom", zh="按设计自由度的t区间"),
+    "t": Text(en="symmetric t limits", zh="对称的t区间"),
     "kg": Text(en="exact limits with the effective sample size", zh="按有效样本量的精确区间"),
     "fixed": Text(en="limits computed with the estimate", zh="随估计一并计算的区间"),
     "none": Text(en="no sampling error: a full count", zh="全数调查，无抽样误差"),
@@ -121,11 +122,7 @@ def _abouts(case: CountyCase) -> Iterator[tuple[Text, About]]:
         if risk.comparison is not None:
             yield Text(en="AUC on a later year", zh="后一年的AUC"), risk.comparison.auc.about
     for result in case.pooled.impact:
-        kind = labels.word(result.kind)
-        yield (
-            Text(en=f"{result.label.en}: {kind.en}", zh=f"{result.label.zh}：{kind.zh}"),
-            result.effect.about,
-        )
+        yield effect_name(result), result.effect.about
 
 
 def _caveats(case: CountyCase) -> list[Block]:
