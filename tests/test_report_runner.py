@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import report_case
 from evalkit.errors import PlanError, ReportError
-from evalkit.report import open_case, render
+from evalkit.pipeline import read_manifest
+from evalkit.report import manifest, open_case, render
 from evalkit.report.engine import check_county
 from evalkit.report.opening import read_settings, write_settings
-from evalkit.report.runner import Job, parameters_of, source_notebook
+from evalkit.report.runner import Job, _conclude, parameters_of, source_notebook
 
 GOOD = "010101"
 
@@ -71,3 +73,27 @@ def test_the_county_code_reaches_the_notebook_as_text(tmp_path: Path) -> None:
     plan = report_case.plan_in(tmp_path)
     job = Job(GOOD, "岚屏县", source_notebook(plan), plan.reports, plan.digest)
     assert parameters_of(plan, job) == {"county": "010101", "plan": "../plan.json", "language": "zh"}
+
+
+def test_the_index_follows_the_build(tmp_path: Path) -> None:
+    plan = report_case.store_in(tmp_path, {GOOD: "岚屏县"})
+    plan.reports.mkdir()
+    built = read_manifest(plan)
+    now = built["counties"][GOOD].get("panel_sha256")
+
+    def after(panel: str | None) -> dict[str, Any]:
+        entry = {
+            "name": "岚屏县",
+            "plan_digest": plan.digest,
+            "stale": False,
+            "error": None,
+            "files": {},
+            "inputs": {"panel": panel},
+        }
+        manifest.write(plan.reports, plan, {"010199": {**entry, "name": "旧县"}, GOOD: entry})
+        _conclude(plan, {}, {}, built)
+        return manifest.read(plan.reports)
+
+    assert set(after(now)) == {GOOD}
+    assert after(now)[GOOD]["stale"] is False
+    assert after("of an earlier build")[GOOD]["stale"] is True

@@ -198,8 +198,13 @@ def _each(tasks: Sequence[Job], jobs: int) -> Iterator[tuple[str, str]]:
 def _conclude(
     plan: Plan, outcome: Mapping[str, str], names: Mapping[str, str], built: Mapping[str, Any]
 ) -> Path:
-    """Write manifest, index and the list of failures from what has finished so far."""
-    entries = manifest.read(plan.reports)
+    """Write manifest, index and the list of failures from what has finished so far.
+
+    Counties that are no longer in the build leave the manifest and the index; their folders stay. Reports
+    of data that were built anew since are marked stale.
+    """
+    known = {*built["counties"], *built["failed"]}
+    entries = {c: _aged(e, c, built) for c, e in manifest.read(plan.reports).items() if c in known}
     for county, error in outcome.items():
         if error:
             entries[county] = manifest.failed_entry(entries.get(county), plan, county, names[county], error)
@@ -216,6 +221,12 @@ def _conclude(
     else:
         path.unlink(missing_ok=True)
     return index.write(plan, entries)
+
+
+def _aged(entry: dict[str, Any], county: str, built: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an earlier entry, stale if the county's clean data have changed since."""
+    then, now = entry["inputs"].get("panel"), built["counties"].get(county, {}).get("panel_sha256")
+    return entry if then is None or then == now else {**entry, "stale": True}
 
 
 def _now() -> str:
