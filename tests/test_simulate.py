@@ -88,7 +88,8 @@ def test_id_numbers_are_valid_unique_and_consistent(made):
 
 
 def test_columns_and_keys_are_those_of_the_codebook(made):
-    for name, table in zip(TABLES, schema.TABLES, strict=True):
+    kinds = tuple(t for t in schema.TABLES if t != "county")  # aggregate series have no households
+    for name, table in zip(TABLES, kinds, strict=True):
         frame = getattr(made, name)
         fields = {f.name for f in schema.fields_of(table)}
         assert set(frame.columns) <= fields, name

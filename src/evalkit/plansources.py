@@ -142,8 +142,11 @@ class DataSection(Section):
     totals: TableSource | None = Field(
         default=None, description="persons by county, for the composite incidence"
     )
+    county: TableSource | None = Field(
+        default=None, description="aggregate series: one row per county and year"
+    )
 
     def tables(self) -> dict[str, TableSource]:
         """Return the tables that are given, household first."""
-        names = ("household", "member", "program", "village", "survey", "totals")
+        names = ("household", "member", "program", "village", "survey", "totals", "county")
         return {n: getattr(self, n) for n in names if getattr(self, n) is not None}

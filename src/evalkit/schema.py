@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["id", "text", "number", "money", "integer", "year", "month", "flag", "category"]
-Table = Literal["household", "member", "program", "village", "survey", "totals"]
+Table = Literal["household", "member", "program", "village", "survey", "totals", "county"]
 
-TABLES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals")
+TABLES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals", "county")
 """The kinds of raw table; their keys are in `KEYS`."""
 
 KEYS: dict[Table, tuple[str, ...]] = {
@@ -22,6 +22,7 @@ KEYS: dict[Table, tuple[str, ...]] = {
     "village": ("village",),
     "survey": ("household",),
     "totals": ("county",),
+    "county": ("county", "wave"),
 }
 
 
@@ -52,10 +53,14 @@ class Field:
     headers: tuple[str, ...] = ()
 
 
-_PLACES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals")
+_PLACES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals", "county")
 _HH: tuple[Table, ...] = ("household",)
 _HHS: tuple[Table, ...] = ("household", "survey")
 _KEYED: tuple[Table, ...] = ("household", "member", "program", "survey")
+_WAVED: tuple[Table, ...] = ("household", "member", "program", "survey", "village", "county")
+_PRO: tuple[Table, ...] = ("program",)
+_VIL: tuple[Table, ...] = ("village",)
+_CTY: tuple[Table, ...] = ("county",)
 _MEM: tuple[Table, ...] = ("member",)
 _SUR: tuple[Table, ...] = ("survey",)
 _TOT: tuple[Table, ...] = ("totals",)
@@ -72,7 +77,7 @@ FIELDS: tuple[Field, ...] = (
     Field("group", "村民组", "village group", "text", _KEYED, ("组", "自然村", "村民小组")),
     Field("household", "户编号", "household id", "id", _KEYED, ("户编号", "户编码", "家庭编号")),
     Field("person", "人编号", "person id", "id", _MEM, ("人编号", "人编码", "成员编号")),
-    Field("wave", "年度", "year", "year", _KEYED, ("年度", "年份", "数据年度")),
+    Field("wave", "年度", "year", "year", _WAVED, ("年度", "年份", "数据年度")),
     Field("weight", "抽样权重", "sampling weight", "number", _HHS, ("抽样权重", "权重")),
     Field("stratum", "抽样层", "sampling stratum", "category", _HHS, ("抽样层", "分层")),
     Field("villages_in_stratum", "层内行政村数", "villages in stratum", "number", _HHS, ("层内行政村数", "层内总村数")),
@@ -105,6 +110,44 @@ FIELDS: tuple[Field, ...] = (
     Field("head_age", "户主年龄", "age of head", "integer", _HH, ("户主年龄",)),
     Field("head_school", "户主受教育年限", "schooling of head (years)", "number", _HH, ("户主受教育年限",)),
     Field("female_head", "户主为女性", "female head", "flag", _HH, ("户主为女性", "是否女性户主")),
+    Field("tax", "税费支出", "taxes and fees", "money", _HH, ("税费支出", "税费")),
+    Field("family_planning_grant", "计划生育金", "family-planning grant", "money", _HH, ("计划生育金", "领取计划生育金")),
+    Field("destitute_allowance", "五保金", "destitute-support allowance", "money", _HH, ("五保金", "特困供养金", "特困人员供养金")),
+    Field("other_property_income", "其他财产性收入", "other property income", "money", _HH, ("其他财产性收入",)),
+    Field("other_transfer_income", "其他转移性收入", "other transfers", "money", _HH, ("其他转移性收入",)),
+    Field("rigid_expense", "刚性支出", "rigid expenses (illness, schooling, disaster)", "money", _HH, ("刚性支出", "合规自付支出", "家庭刚性支出")),
+    Field("identification", "识别标准", "standard of identification", "category", _HH, ("识别标准",)),
+    Field("second_cause", "次要致贫原因", "further cause of poverty", "category", _HH, ("次要致贫原因", "其他致贫原因")),
+    Field("housing_grade", "危房级别", "grade of unsafe housing", "category", _HH, ("危房级别", "危房等级", "住房鉴定等级")),
+    Field("housing_area", "住房面积", "floor area (m²)", "number", _HH, ("住房面积", "住房建筑面积")),
+    Field("forest_land", "林地面积", "forest land (mu)", "number", _HH, ("林地面积",)),
+    Field("converted_land", "退耕还林面积", "land converted to forest (mu)", "number", _HH, ("退耕还林面积",)),
+    Field("orchard_land", "林果面积", "orchard land (mu)", "number", _HH, ("林果面积",)),
+    Field("grass_land", "牧草地面积", "grass land (mu)", "number", _HH, ("牧草地面积",)),
+    Field("water_area", "水面面积", "water area (mu)", "number", _HH, ("水面面积",)),
+    Field("cooperative", "是否加入农民专业合作组织", "in a farmers' cooperative", "flag", _HH, ("是否加入农民专业合作组织", "是否加入合作社")),
+    Field("enterprise", "是否有龙头企业带动", "led by an enterprise", "flag", _HH, ("是否有龙头企业带动",)),
+    Field("leader", "是否有创业致富带头人带动", "led by an entrepreneur", "flag", _HH, ("是否有创业致富带头人带动",)),
+    Field("road_distance", "与村主干路距离", "distance to the main village road (km)", "number", _HH, ("与村主干路距离",)),
+    Field("road_type", "入户路类型", "type of access road", "category", _HH, ("入户路类型",)),
+    Field("toilet", "是否有卫生厕所", "sanitary toilet", "flag", _HH, ("是否有卫生厕所",)),
+    Field("fuel", "主要燃料类型", "main fuel", "category", _HH, ("主要燃料类型",)),
+    Field("power_production", "是否通生产用电", "power for production", "flag", _HH, ("是否通生产用电",)),
+    Field("power_home", "是否通生活用电", "power at home", "flag", _HH, ("是否通生活用电",)),
+    Field("broadcast", "是否通广播电视", "radio and television", "flag", _HH, ("是否通广播电视",)),
+    Field("exit_month", "脱贫年月", "month of exit", "month", _HH, ("脱贫年月", "脱贫月份")),
+    Field("identified_month", "首次识别年月", "month identified", "month", _HH, ("首次识别年月", "识别年月")),
+    Field("monitored", "监测对象类别", "class of monitored household", "category", _HH, ("监测对象类别",)),
+    Field("risk_1", "致贫返贫风险1", "risk 1", "category", _HH, ("致贫返贫风险1", "致贫/返贫风险1", "风险类型1", "返贫风险1")),
+    Field("risk_2", "致贫返贫风险2", "risk 2", "category", _HH, ("致贫返贫风险2", "致贫/返贫风险2", "风险类型2", "返贫风险2")),
+    Field("risk_3", "致贫返贫风险3", "risk 3", "category", _HH, ("致贫返贫风险3", "致贫/返贫风险3", "风险类型3", "返贫风险3")),
+    Field("risk_4", "致贫返贫风险4", "risk 4", "category", _HH, ("致贫返贫风险4", "致贫/返贫风险4", "风险类型4", "返贫风险4")),
+    Field("risk_5", "致贫返贫风险5", "risk 5", "category", _HH, ("致贫返贫风险5", "致贫/返贫风险5", "风险类型5", "返贫风险5")),
+    Field("monitored_month", "识别监测时间", "month monitoring began", "month", _HH, ("识别监测时间", "监测识别时间")),
+    Field("risk_eliminated", "风险是否已消除", "risk eliminated", "flag", _HH, ("风险是否已消除", "是否消除风险")),
+    Field("eliminated_month", "消除监测时间", "month the risk was eliminated", "month", _HH, ("消除监测时间", "风险消除时间")),
+    Field("elimination", "风险消除方式", "how the risk was eliminated", "category", _HH, ("风险消除方式",)),
+    Field("interviewer", "调查员", "interviewer", "id", ("household", "survey"), ("调查员", "调查员编号", "访问员", "采集人")),
     # member
     Field("name", "姓名", "name", "text", _MEM, ("姓名",)),
     Field("id_number", "证件号码", "id number", "id", _MEM, ("证件号码", "身份证号", "身份证号码")),
@@ -116,10 +159,25 @@ FIELDS: tuple[Field, ...] = (
     Field("health", "健康状况", "health", "category", _MEM, ("健康状况",)),
     Field("labour", "劳动技能", "labour capacity", "category", _MEM, ("劳动技能", "劳动能力")),
     Field("work_months", "务工时间", "months of work away", "number", _MEM, ("务工时间", "务工时间(月)")),
+    Field("ethnicity", "民族", "ethnic group", "category", _MEM, ("民族",)),
+    Field("dropout", "失学或辍学原因", "reason for being out of school", "category", _MEM, ("失学或辍学原因", "失学辍学原因")),
+    Field("grade", "就读年级", "school grade", "category", _MEM, ("就读年级", "年级")),
+    Field("work_place", "务工所在地", "place of work", "category", _MEM, ("务工所在地", "务工地点")),
+    Field("monthly_wage", "务工月收入", "monthly wage", "money", _MEM, ("务工月收入",)),
+    Field("public_post", "公益性岗位", "public post", "flag", _MEM, ("公益性岗位", "是否公益性岗位")),
+    Field("medical_insurance", "医疗保险", "medical insurance", "flag", _MEM, ("是否参加医疗保险", "医疗保险", "是否参加城乡居民基本医疗保险")),
+    Field("critical_insurance", "大病保险", "critical-illness insurance", "flag", _MEM, ("是否参加大病保险", "大病保险")),
+    Field("pension_insurance", "养老保险", "pension insurance", "flag", _MEM, ("是否参加养老保险", "养老保险", "是否参加城乡居民基本养老保险")),
+    Field("on_allowance", "是否享受低保", "receives the minimum allowance", "flag", _MEM, ("是否享受低保", "是否低保")),
+    Field("destitute", "是否特困供养", "in destitute support", "flag", _MEM, ("是否特困供养", "是否特困")),
+    Field("change", "人员变动", "change of membership", "category", _MEM, ("人员变动", "变更原因", "减少原因", "增加原因")),
+    Field("change_month", "变动时间", "month of the change", "month", _MEM, ("变动时间", "变更时间", "减少时间", "增加时间")),
     # program
     Field("program", "帮扶措施", "program", "category", ("program",), ("帮扶措施", "措施类型", "帮扶措施类型")),
     Field("program_start", "开始年度", "first year of support", "year", ("program",), ("开始年度", "帮扶开始年度", "享受年度")),
     Field("amount", "帮扶金额", "amount", "money", ("program",), ("帮扶金额", "投入金额", "补助金额")),
+    Field("program_end", "结束年度", "last year of support", "year", _PRO, ("结束年度", "帮扶结束年度")),
+    Field("public_post_persons", "公益岗位人数", "persons in public posts", "integer", _PRO, ("公益岗位人数",)),
     # village
     Field("village_type", "村属性", "village type", "category", ("village",), ("村属性",)),
     Field("village_households", "总户数", "households in village", "integer", ("village",), ("总户数",)),
@@ -140,6 +198,20 @@ FIELDS: tuple[Field, ...] = (
     Field("agricultural_persons", "农业户籍人口数", "agricultural-hukou persons", "integer", _TOT, ("农业户籍人口数", "农业人口数")),
     Field("sampled_village_unregistered", "抽查村非建档立卡人口数", "unregistered persons of the sampled villages", "integer", _TOT, ("抽查村非建档立卡人口数",)),
     Field("assessed_year", "评估年度", "year assessed", "year", _TOT, ("评估年度", "摘帽评估年度")),
+    # county by year
+    Field("rural_income", "农村居民人均可支配收入", "rural income per head", "money", _CTY, ("农村居民人均可支配收入", "农村常住居民人均可支配收入", "农民人均可支配收入")),
+    Field("rural_net_income", "农村居民人均纯收入", "rural net income per head", "money", _CTY, ("农村居民人均纯收入", "农民人均纯收入")),
+    Field("income_concept", "收入口径", "income concept", "category", _CTY, ("收入口径",)),
+    Field("gdp", "地区生产总值", "gross domestic product", "money", _CTY, ("地区生产总值", "gdp", "生产总值")),
+    Field("fiscal_revenue", "一般公共预算收入", "general budget revenue", "money", _CTY, ("一般公共预算收入", "地方财政一般预算收入")),
+    Field("fiscal_expenditure", "一般公共预算支出", "general budget expenditure", "money", _CTY, ("一般公共预算支出", "地方财政一般预算支出")),
+    Field("population", "户籍人口数", "registered population", "integer", _CTY, ("户籍人口数", "户籍人口", "年末总人口")),
+    Field("rural_population", "乡村人口数", "rural population", "integer", _CTY, ("乡村人口数", "乡村人口", "农村人口")),
+    Field("poor_persons", "贫困人口数", "poor persons", "integer", _CTY, ("贫困人口数", "贫困人口", "建档立卡贫困人口数")),
+    Field("headcount_stated", "贫困发生率", "poverty rate as stated (%)", "number", _CTY, ("贫困发生率",)),
+    Field("exited_in_year", "当年脱贫人口数", "persons exited in the year", "integer", ("county", "village"), ("当年脱贫人口数", "本年脱贫人数")),
+    Field("returned_in_year", "当年返贫人口数", "persons returned in the year", "integer", ("county", "village"), ("当年返贫人口数", "本年返贫人数")),
+    Field("identified_in_year", "当年新识别人口数", "persons newly identified in the year", "integer", ("county", "village"), ("当年新识别人口数", "本年新增贫困人数")),
 )  # fmt: skip
 
 _BY_NAME = {f.name: f for f in FIELDS}
@@ -164,8 +236,15 @@ PROGRAMS = {
     "就业帮扶": "employment",
     "公益岗位帮扶": "public_post",
     "金融帮扶": "finance",
+    "扶贫小额信贷": "finance",
     "易地搬迁": "relocation",
     "生态帮扶": "ecology",
+    "住房安全保障": "housing",
+    "饮水安全保障": "water",
+    "义务教育保障": "schooling",
+    "社会帮扶": "social",
+    "光伏": "solar",
+    "基础设施": "infrastructure",
     "教育帮扶": "education",
     "健康帮扶": "health",
     "综合保障": "safety_net",

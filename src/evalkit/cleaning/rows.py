@@ -27,6 +27,7 @@ _UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
     "village": (("village", "wave"), ("village",)),
     "survey": (("household", "wave"), ("household",)),
     "totals": (("wave",), ()),
+    "county": (("wave",),),
     "program": (),
 }
 """Candidates for the key within a county; the first whose columns exist. Programs have none: several

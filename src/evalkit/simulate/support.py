@@ -49,6 +49,10 @@ AMOUNTS: dict[str, tuple[int, int]] = {
     "asset_income": (200, 1_500),
 }
 """Lowest and highest amount, yuan."""
+WORDS: dict[str, str] = {
+    word: code for word, code in PROGRAMS.items() if code in AMOUNTS and word != "扶贫小额信贷"
+}
+"""The programs of the synthetic registry: word → code, in the order they are drawn."""
 NO_PROGRAM = 0
 
 Ints = npt.NDArray[np.int64]
@@ -63,7 +67,7 @@ class Support:
     Parameters
     ----------
     start : dict of int array
-        By program code, in the order of `evalkit.schema.PROGRAMS`.
+        By program code, in the order of `WORDS`.
     """
 
     start: dict[str, Ints]
@@ -113,7 +117,7 @@ def draw_support(
     """
     n = len(allowance)
     start: dict[str, Ints] = {}
-    for program in PROGRAMS.values():
+    for program in WORDS.values():
         if program in cohorts:
             start[program] = cohorts[program]
             continue
@@ -158,7 +162,7 @@ def program_rows(rng: np.random.Generator, support: Support, last_wave: Ints) ->
         ``position`` (of the household), ``program`` (the registry's word), ``program_start``, ``amount``.
     """
     parts = []
-    for word, program in PROGRAMS.items():
+    for word, program in WORDS.items():
         start = support.start[program]
         rows = np.flatnonzero((start != NO_PROGRAM) & (start <= last_wave))
         low, high = AMOUNTS[program]
@@ -178,7 +182,7 @@ def effect_table() -> pd.DataFrame:
             event_time,
             EFFECTS.get(program, (0.0,))[min(event_time, len(EFFECTS.get(program, (0.0,))) - 1)],
         )
-        for program in PROGRAMS.values()
+        for program in WORDS.values()
         for event_time in range((4 if program in EFFECTS else last) + 1)
     ]
     return pd.DataFrame(rows, columns=["program", "event_time", "effect"])
