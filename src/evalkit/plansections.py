@@ -152,6 +152,12 @@ class Clean(Section):
         ge=0,
         description="currency units by which net income may differ from the sum of its parts",
     )
+    rules_off: tuple[str, ...] = Field(
+        default=(), description="conditional rules not to apply, by id; reports name them"
+    )
+    limits: dict[str, float] = Field(
+        default={}, description="limits of the conditional rules that differ from the usual ones"
+    )
 
 
 class Exits(Section):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evalkit.cleaning.checking import check_rules
 from evalkit.cleaning.codes import check_persons, check_words
 from evalkit.cleaning.columns import convert_columns, make_villages_unique, tidy_columns
 from evalkit.cleaning.households import check_households
@@ -56,6 +57,7 @@ def clean(raw: Raw, plan: Plan, *, allow_empty: bool = False) -> CleanResult:
     check_columns(data["household"], plan)
     check_programs(plan, data.tables)
     works = {name: _cleaned(table, plan) for name, table in data.tables.items()}
+    checks = check_rules(works)
     texts = {name: w.frame.loc[w.stays].reset_index(drop=True) for name, w in works.items()}
     typed = _typed(texts, data, plan)
     entries = pd.concat([w.entries for w in works.values()], ignore_index=True)
@@ -70,6 +72,7 @@ def clean(raw: Raw, plan: Plan, *, allow_empty: bool = False) -> CleanResult:
         raw=data,
         fates=pd.DataFrame([_fates(w) for w in works.values()]),
         money=_money(works["household"], frame),
+        checks=checks,
     )
     if not allow_empty:
         _ = result.panel

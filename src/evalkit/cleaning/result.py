@@ -50,6 +50,8 @@ class CleanResult:
         One row a table: table, and the number of rows by `FATES`.
     money : DataFrame
         See `money_table`.
+    checks : DataFrame
+        One row a conditional rule: rule, table, checked, lacks (columns it needs that are not there), rows, hits.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -61,6 +63,7 @@ class CleanResult:
     raw: RawData = field(repr=False)
     fates: pd.DataFrame
     money: pd.DataFrame = field(repr=False)
+    checks: pd.DataFrame = field(repr=False)
 
     @cached_property
     def panel(self) -> Panel:

@@ -1,50 +1,11 @@
-"""The rules of cleaning: what each one looks for, and what happens to a cell or row that meets it.
-
-Rules are data. `RULES` is what a ledger entry, a quarantined row or an open case refers to by `Rule.id`;
-the code that applies a rule is in `evalkit.cleaning`. A rule whose meaning changes gets a new version.
-"""
+"""Rules that the code of `evalkit.cleaning` applies itself: rows, text, keys, duplicates, amounts, ids, words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
+from evalkit.rules.rule import Rule
 from evalkit.text import Text
 
-Severity = Literal["fix", "flag", "quarantine", "merge", "not_data"]
-"""fix: the cell or column is changed · flag: kept, marked · quarantine: the row is set aside until somebody
-decides · merge: the row repeats another one · not_data: the row is no observation (blank, totals …)."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule of cleaning.
-
-    Parameters
-    ----------
-    id : str
-        Letter of the family and number: R rows, T text, K keys, D duplicates, I income, P persons,
-        G programs, C code words.
-    text : Text
-        The reason, as it stands in the ledger.
-    severity : str
-        See `Severity`.
-    table : str
-        Raw table it applies to, or ``any``.
-    case : bool
-        Whether each hit becomes an open case for somebody to settle.
-    version : str
-    """
-
-    id: str
-    text: Text
-    severity: Severity
-    table: str = "any"
-    case: bool = False
-    version: str = "1"
-
-
-RULES: tuple[Rule, ...] = (
+CLEANING: tuple[Rule, ...] = (
     Rule("R01", Text(en="blank row", zh="空白行"), "not_data"),
     Rule("R02", Text(en="totals row", zh="合计行"), "not_data"),
     Rule("R03", Text(en="signature or remark row", zh="签章或备注行"), "not_data"),
@@ -85,17 +46,4 @@ RULES: tuple[Rule, ...] = (
     Rule("G02", Text(en="first year of support is missing: the row starts no program", zh="帮扶开始年度缺失，该行不计入批次"), "flag", "program", case=True),
     Rule("C01", Text(en="word is not in the code list", zh="用词不在代码表中"), "flag", case=True),
 )  # fmt: skip
-"""Every rule, by family."""
-
-_BY_ID = {r.id: r for r in RULES}
-
-
-def rule(rule_id: str) -> Rule:
-    """Return a rule by its id.
-
-    Raises
-    ------
-    KeyError
-        If there is no such rule.
-    """
-    return _BY_ID[rule_id]
+"""Rules without a condition of their own, by family."""

@@ -1,0 +1,99 @@
+"""Conditional rules: each looked up in the table of rules, run on whole columns, noted with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from evalkit.cleaning.views import TableView, views
+from evalkit.cleaning.work import Work
+from evalkit.errors import PlanError
+from evalkit.rules import CHECKS, RULES, Rule
+from evalkit.rules.limits import LIMITS
+from evalkit.rules.view import Flags
+
+CHECKED_COLUMNS: tuple[str, ...] = ("rule", "table", "checked", "lacks", "rows", "hits")
+"""Columns of the list of checks."""
+
+
+def check_rules(works: Mapping[str, Work]) -> pd.DataFrame:
+    """Run every conditional rule on the tables of a county.
+
+    Rules that set rows aside run first, so that the others see what stays.
+
+    Parameters
+    ----------
+    works : mapping of str to Work
+        Tidied tables by kind; hits are noted in them.
+
+    Returns
+    -------
+    DataFrame
+        One row a rule: rule, table, checked (bool), lacks (columns it needs and the tables have not), rows
+        (looked at), hits.
+
+    Raises
+    ------
+    PlanError
+        ``plan.clean.rules_off`` or ``plan.clean.limits`` names what does not exist.
+    """
+    plan = next(iter(works.values())).plan
+    _check_names(plan.clean.rules_off, plan.clean.limits)
+    rows = []
+    for severity in ("quarantine", "flag"):
+        seen = views(works)
+        for rule in CHECKS:
+            if rule.severity == severity and rule.table in works and rule.id not in plan.clean.rules_off:
+                rows.append(_run(rule, works[rule.table], seen[rule.table]))
+    rows.sort(key=lambda row: str(row["rule"]))
+    return pd.DataFrame(rows, columns=list(CHECKED_COLUMNS)).astype(
+        {"rule": "str", "table": "str", "checked": "bool", "lacks": "str", "rows": "int64", "hits": "int64"}
+    )
+
+
+def _run(rule: Rule, work: Work, view: TableView) -> dict[str, object]:
+    lacks = [name for name in rule.needs if not view.has(name)]
+    row: dict[str, object] = {
+        "rule": rule.id,
+        "table": rule.table,
+        "checked": not lacks,
+        "lacks": ", ".join(lacks),
+    }
+    if lacks or rule.when is None:
+        return {**row, "rows": 0, "hits": 0}
+    hits = rule.when(view) & work.stays
+    own = [n for n in rule.needs if "." not in n]
+    if hits.any():
+        said = _evidence(work, own, hits)
+        if rule.severity == "quarantine":
+            work.take_out(hits, rule.id, own[0], said)
+        else:
+            work.flag(hits, rule.id, own[0], said)
+    return {**row, "rows": int(view.stays.sum()), "hits": int(hits.sum())}
+
+
+def _evidence(work: Work, columns: list[str], hits: Flags) -> pd.Series:
+    """Return ``column=value; …`` of the rows that were hit, missing elsewhere."""
+    at = np.flatnonzero(hits)
+    parts = [name + "=" + work.cells(name).iloc[at].fillna("") for name in columns]
+    said = parts[0]
+    for part in parts[1:]:
+        said = said + "; " + part
+    out = np.full(len(hits), None, dtype=object)
+    out[at] = said.to_numpy(dtype=object)
+    return pd.Series(out, index=work.frame.index, dtype="str")
+
+
+def _check_names(off: tuple[str, ...], limits: Mapping[str, float]) -> None:
+    unknown = [r for r in off if r not in {r.id for r in CHECKS}]
+    if unknown:
+        fixed = [r for r in unknown if r in {r.id for r in RULES}]
+        why = " (rules applied by the code of cleaning have their own settings)" if fixed else ""
+        msg = f"plan.clean.rules_off names {', '.join(unknown)}, which cannot be switched off{why}"
+        raise PlanError(msg)
+    odd = sorted(set(limits) - set(LIMITS))
+    if odd:
+        msg = f"plan.clean.limits names {', '.join(odd)}; known: {', '.join(sorted(LIMITS))}"
+        raise PlanError(msg)

@@ -1,0 +1,32 @@
+"""The rules of cleaning: what each one looks for, and what happens to a cell or row that meets it.
+
+Rules are data. `RULES` is what a ledger entry, a quarantined row or an open case refers to by `Rule.id`. A rule
+with a condition (`Rule.when`) is a row of a table by family here; the others are applied by the code of
+`evalkit.cleaning`. A rule whose meaning changes gets a new version.
+"""
+
+from __future__ import annotations
+
+from evalkit.rules.cleaning_rules import CLEANING
+from evalkit.rules.families import CHECKS
+from evalkit.rules.limits import LIMITS
+from evalkit.rules.rule import Rule, Severity
+from evalkit.rules.view import View
+
+__all__ = ["CHECKS", "LIMITS", "RULES", "Rule", "Severity", "View", "rule"]
+
+RULES: tuple[Rule, ...] = (*CLEANING, *CHECKS)
+"""Every rule, by family."""
+
+_BY_ID = {r.id: r for r in RULES}
+
+
+def rule(rule_id: str) -> Rule:
+    """Return a rule by its id.
+
+    Raises
+    ------
+    KeyError
+        If there is no such rule.
+    """
+    return _BY_ID[rule_id]

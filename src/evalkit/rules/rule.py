@@ -1,0 +1,54 @@
+"""`Rule`: what is looked for, what happens to a cell or row that meets it, and on whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from evalkit.rules.view import Flags, View
+from evalkit.text import Text
+
+Severity = Literal["fix", "flag", "quarantine", "merge", "not_data"]
+"""fix: the cell or column is changed · flag: kept, marked · quarantine: the row is set aside until somebody
+decides · merge: the row repeats another one · not_data: the row is no observation (blank, totals …)."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of cleaning.
+
+    Parameters
+    ----------
+    id : str
+        Letter of the family and number: R rows, T text, K keys, D duplicates, I income, P persons,
+        G programs, C code words …
+    text : Text
+        The reason, as it stands in the ledger.
+    severity : str
+        See `Severity`.
+    table : str
+        Raw table it applies to, or ``any``.
+    case : bool
+        Whether each hit becomes an open case for somebody to settle.
+    version : str
+        Changes when the meaning does.
+    needs : tuple of str
+        Columns the condition reads, the one that is marked first; ``member.health`` is a column of another table.
+        They are the evidence: their values stand beside each hit. A table that lacks one is not checked, and the
+        result says so.
+    when : callable, optional
+        The condition: the table as a `View` → bool, shape (n,). None: the code of `evalkit.cleaning` applies the rule.
+    source : str
+        Where the rule comes from (form, document, convention).
+    """
+
+    id: str
+    text: Text
+    severity: Severity
+    table: str = "any"
+    case: bool = False
+    version: str = "1"
+    needs: tuple[str, ...] = ()
+    when: Callable[[View], Flags] | None = None
+    source: str = ""
