@@ -120,11 +120,17 @@ def test_all_sheets_with_the_header_are_read_the_others_listed(tmp_path: Path) -
     assert one.frame["wave"].tolist() == ["2017"]
 
 
-def test_merged_cells_below_the_header_are_noted(tmp_path: Path) -> None:
-    rows = [["户编号", "年度", "人均纯收入"], ["1", "2016", 3000], [None, "2017", 3100]]
+def test_merged_keys_and_places_are_filled_downwards_and_nothing_else(tmp_path: Path) -> None:
+    rows = [["户编号", "年度", "人均纯收入"], ["1", "2016", 3000], [None, "2017", None], ["2", "2016", 1]]
     raw = read(workbook(tmp_path / "a.xlsx", {"S": rows}, merge="A2:A3"))
-    assert raw.frame["household"].isna().tolist() == [False, True]
-    assert "1 merged ranges below the header (first: rows 2-3)" in raw.files.loc[0, "notes"]
+    assert raw.frame["household"].tolist() == ["1", "1", "2"]
+    assert "1 cells of household filled downwards in 1 ranges (first: rows 2-3)" in raw.files.loc[0, "notes"]
+    money = read(workbook(tmp_path / "b.xlsx", {"S": rows}, merge="C2:C3"))
+    assert money.frame["income_pc"].fillna("").tolist() == ["3000", "", "1"]
+    assert money.frame["household"].fillna("").tolist() == ["1", "", "2"]
+    assert (
+        "1 merged ranges below the header (first: rows 2-3); only their first" in money.files.loc[0, "notes"]
+    )
 
 
 def test_typed_files_become_text_without_loss(tmp_path: Path) -> None:

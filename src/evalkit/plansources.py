@@ -51,10 +51,15 @@ class WideLayout(Section):
     """One row per household; waves are suffixes of column names."""
 
     kind: Literal["wide"] = Field(default="wide", description="one row per household")
-    waves: dict[str, int] = Field(description="suffix of the column name → wave")
-    separator: str = Field(default="_", description="what stands between the name and the suffix")
+    waves: dict[str, int] = Field(description="suffix (or prefix) of the column name → wave")
+    separator: str = Field(default="_", description="what stands between the name and the suffix or prefix")
+    position: Literal["suffix", "prefix"] = Field(
+        default="suffix", description="prefix: the wave stands before the name, as in 2014年人均纯收入"
+    )
 
 
+MoneyUnit = Literal["auto", "one", "wan"]
+NamePart = Literal["sheet", "file"]
 Layout = Annotated[LongLayout | WideLayout, Field(discriminator="kind")]
 
 
@@ -87,8 +92,19 @@ class TableSource(Section):
         description="wave of all rows, when no column has it; {file or pattern: wave} for one file per wave",
     )
     wave_labels: dict[str, int] = Field(default={}, description="code of the wave in the file → wave")
-    money_unit: Literal["auto", "one", "wan"] = Field(
-        default="auto", description="wan: amounts are in ten thousands; auto: as headers and title rows say"
+    wave_from: NamePart | None = Field(
+        default=None,
+        description="sheet or file: the four-digit year in that name is the wave of rows whose file has no column of it",
+    )
+    county_from: NamePart | None = Field(
+        default=None,
+        description="sheet or file: the six-digit code in that name, else the county's name, is the county of rows whose "
+        "file has no column of it",
+    )
+    money_unit: MoneyUnit | dict[str, MoneyUnit] = Field(
+        default="auto",
+        description="wan: amounts are in ten thousands; auto: as headers and title rows say; {file, file/sheet or "
+        "pattern: unit} where they differ",
     )
     encoding: str | None = Field(
         default=None, description="encoding of text files, when not to be found (gb18030 …)"
@@ -112,16 +128,18 @@ class TableSource(Section):
 
     @model_validator(mode="after")
     def _one_source_of_the_wave(self) -> TableSource:
-        if self.wave is None:
+        if self.wave is None and self.wave_from is None:
             return self
         others = {
-            "columns.wave": "wave" in self.columns,
+            "wave_from": self.wave is not None and self.wave_from is not None,
+            "columns.wave": self.wave is not None and "wave" in self.columns,
             "wave_labels": bool(self.wave_labels),
             "layout.waves": isinstance(self.layout, WideLayout),
         }
         twice = [name for name, given in others.items() if given]
         if twice:
-            msg = f"the wave is given by `wave` and by {' and '.join(twice)}; keep one of them"
+            first = "wave" if self.wave is not None else "wave_from"
+            msg = f"the wave is given by `{first}` and by {' and '.join(twice)}; keep one of them"
             raise ValueError(msg)
         return self
 
@@ -132,7 +150,10 @@ class DataSection(Section):
     raw: str = Field(default="data/raw", description="folder of the raw files; they are read, never written")
     processed: str = Field(default="data/processed", description="folder of the clean panel and of results")
     reports: str = Field(default="reports", description="folder of reports")
-    household: TableSource = Field(description="the panel: one row per household and wave")
+    household: TableSource = Field(
+        default=TableSource(files=()),
+        description="the panel: one row per household and wave; may be left out of a plan of county series",
+    )
     member: TableSource | None = Field(default=None, description="persons of the households")
     program: TableSource | None = Field(
         default=None, description="support received: household, program, first year"
@@ -146,7 +167,15 @@ class DataSection(Section):
         default=None, description="aggregate series: one row per county and year"
     )
 
+    @model_validator(mode="after")
+    def _has_a_panel(self) -> DataSection:
+        if not self.household.files and self.county is None:
+            msg = "names no files of a household table; add household: {files: [...]} (or county, for county series alone)"
+            raise ValueError(msg)
+        return self
+
     def tables(self) -> dict[str, TableSource]:
         """Return the tables that are given, household first."""
         names = ("household", "member", "program", "village", "survey", "totals", "county")
-        return {n: getattr(self, n) for n in names if getattr(self, n) is not None}
+        given = {n: getattr(self, n) for n in names}
+        return {n: t for n, t in given.items() if t is not None and t.files}

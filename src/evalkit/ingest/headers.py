@@ -15,9 +15,11 @@ from dataclasses import dataclass
 
 from evalkit import schema
 from evalkit.errors import DataError
-from evalkit.ingest.cells import compact
+from evalkit.ingest.cells import compact, half_width
 from evalkit.ingest.perfile import plain_columns
-from evalkit.ingest.sheets import Row, Sheet
+from evalkit.ingest.sheets import Sheet
+from evalkit.ingest.textfiles import Row
+from evalkit.ingest.wide import WideProposal, propose_wide
 from evalkit.plan import TableSource, WideLayout
 
 _UNIT = re.compile(
@@ -107,25 +109,28 @@ def find_header(sheet: Sheet, table: schema.Table, source: TableSource | None) -
     """
     if sheet.named:
         return _header(sheet, 0, sheet.top[0], "column names of the file", table, source)
+    known = codebook(table, source)
     if source is not None and source.header_row is not None:
         row = source.header_row
         if row > len(sheet.top):
             msg = f"{sheet.where}: header_row is {row}, the header must be in the first {len(sheet.top)} rows"
             raise DataError(msg)
-        return _header(sheet, row, sheet.top[row - 1], "plan: header_row", table, source)
-    known = codebook(table, source)
+        cells = _with_row_above(sheet, row - 1, known, source)
+        return _header(sheet, row, cells, "plan: header_row", table, source)
     wanted = _wanted(source)
-    ends = _ends(source)
     for i, cells in enumerate(sheet.top):
         keys = {key(c) for c in cells if c is not None and key(c)}
-        there = sum(k in keys or any(k + e in keys for e in ends) for k in wanted)
+        bases = keys | _bases(keys, source)
+        there = sum(k in bases for k in wanted)
+        hits = sum(_recognised(k, known, source) for k in keys)
         if wanted and 2 * there >= len(wanted):
             found = f"{there} of {len(wanted)} headers of the plan"
-            return _header(sheet, i + 1, cells, found, table, source)
-        hits = sum(_recognised(k, known, source) for k in keys)
-        if len(keys) >= 2 and 2 * hits >= len(keys):
-            row, names = _two_rows(sheet, i, known, source)
-            return _header(sheet, row, names, f"{hits} of {len(keys)} cells recognised", table, source)
+        elif len(keys) >= 2 and 2 * hits >= len(keys):
+            found = f"{hits} of {len(keys)} cells recognised"
+        else:
+            continue
+        row, names = _two_rows(sheet, i, known, source)
+        return _header(sheet, row, names, found, table, source)
     return None
 
 
@@ -141,8 +146,14 @@ def no_header(sheets: Sequence[Sheet], table: schema.Table, source: TableSource 
         f"no header row of a {table} table in the first rows of {seen[0]}"
         + "".join(f"; {s}" for s in seen[1:])
         + f". Looked for: {', '.join(wanted[:12])} … Map your headers in plan.data.{table}.columns, or state header_row"
+        + "".join(f"; {p.text}" for p in [_wide_anywhere(sheets)] if p is not None)
     )
     return DataError(msg)
+
+
+def _wide_anywhere(sheets: Sequence[Sheet]) -> WideProposal | None:
+    rows = ([c for c in row if c is not None] for sheet in sheets[:3] for row in sheet.top)
+    return next((found for row in rows if (found := propose_wide(row)) is not None), None)
 
 
 def _header(
@@ -228,7 +239,7 @@ def _columns_of(where: str, names: Sequence[str], field: str, raw: str, source: 
     """Return the column of a raw header, or its columns by wave in a wide file."""
     layout = source.layout
     if isinstance(layout, WideLayout) and _find(names, raw) is None:
-        by_wave = {w: _find(names, f"{raw}{layout.separator}{s}") for s, w in layout.waves.items()}
+        by_wave = {w: _find(names, _of_wave(layout, raw, s)) for s, w in layout.waves.items()}
         found = [
             Match((i,), names[i], field, "plan", w, unit_of(names[i]))
             for w, i in by_wave.items()
@@ -269,16 +280,38 @@ def _wanted(source: TableSource | None) -> set[str]:
     return {key(p) for v in (*plain_columns(source).values(), *source.keep) for p in _parts(v)}
 
 
-def _ends(source: TableSource | None) -> tuple[str, ...]:
-    """Return what stands behind the name of a column of one wave in a wide file."""
+def _bases(keys: set[str], source: TableSource | None) -> set[str]:
+    """Return headers of a wide file without their wave."""
     if source is None or not isinstance(source.layout, WideLayout):
-        return ()
-    return tuple(key(f"{source.layout.separator}{s}") for s in source.layout.waves)
+        return set()
+    layout = source.layout
+    parts = (_cut(layout, k, key(_of_wave(layout, "", w))) for k in keys for w in layout.waves)
+    return {part for part in parts if part is not None}
+
+
+def _of_wave(layout: WideLayout, name: str, wave: str) -> str:
+    """Return the header of a field in one wave.
+
+    >>> _of_wave(WideLayout(waves={"2014": 2014}, position="prefix", separator="年"), "人均纯收入", "2014")
+    '2014年人均纯收入'
+    """
+    if layout.position == "prefix":
+        return f"{wave}{layout.separator}{name}"
+    return f"{name}{layout.separator}{wave}"
+
+
+def _cut(layout: WideLayout, header: str, mark: str) -> str | None:
+    """Return the field's part of a header that carries the mark of a wave, None when it does not."""
+    if layout.position == "prefix":
+        return header[len(mark) :] if header.startswith(mark) else None
+    return header[: len(header) - len(mark)] if header.endswith(mark) else None
 
 
 def _recognised(k: str, known: dict[str, str], source: TableSource | None) -> bool:
     bases = _wanted(source)
-    if k in bases or any(k.endswith(e) and k[: len(k) - len(e)] in bases for e in _ends(source)):
+    if k in bases:
+        return True
+    if _bases({k}, source) & bases:
         return True
     return _split(k, known, source)[0] is not None
 
@@ -287,25 +320,55 @@ def _split(name: str, known: dict[str, str], source: TableSource | None) -> tupl
     """Return the codebook field and the wave (wide files) of a header."""
     field = known.get(key(name))
     if field is None and source is not None and isinstance(source.layout, WideLayout):
-        for suffix, wave in source.layout.waves.items():
-            end = f"{source.layout.separator}{suffix}"
-            if name.endswith(end) and key(name.removesuffix(end)) in known:
-                return known[key(name.removesuffix(end))], wave
+        for text, wave in source.layout.waves.items():
+            base = _cut(source.layout, half_width(name), _of_wave(source.layout, "", text))
+            if base is not None and key(base) in known:
+                return known[key(base)], wave
     return field, None
 
 
 def _two_rows(sheet: Sheet, i: int, known: dict[str, str], source: TableSource | None) -> tuple[int, Row]:
-    """Join a header row with the one below it where that one only names columns left open above."""
+    """Return the last row of the header that row `i` belongs to, and its names.
+
+    Row `i` is joined with the row below where that one only names columns left open above; else with the row above
+    (see `_with_row_above`).
+    """
     upper = sheet.top[i]
-    if i + 1 >= len(sheet.top):
-        return i + 1, upper
-    lower = sheet.top[i + 1]
-    width = max(len(upper), len(lower))
-    above = upper + [None] * (width - len(upper))
-    below = lower + [None] * (width - len(lower))
-    named = [k for k in range(width) if below[k] is not None]
-    fits = bool(named) and all(_recognised(key(below[k] or ""), known, source) for k in named)
-    open_above = all(above[k] is None or not _recognised(key(above[k] or ""), known, source) for k in named)
-    if fits and open_above:
-        return i + 2, [b if b is not None else a for a, b in zip(above, below, strict=True)]
-    return i + 1, upper
+    if i + 1 < len(sheet.top):
+        above, below = _padded(upper, sheet.top[i + 1])
+        named = [k for k, cell in enumerate(below) if cell is not None]
+        fits = bool(named) and 2 * sum(_recognised(key(below[k] or ""), known, source) for k in named) >= len(
+            named
+        )
+        open_above = all(not _recognised(key(above[k] or ""), known, source) for k in named)
+        if fits and open_above:
+            return i + 2, _levels(above, below)
+    return i + 1, _with_row_above(sheet, i, known, source)
+
+
+def _with_row_above(sheet: Sheet, i: int, known: dict[str, str], source: TableSource | None) -> Row:
+    """Return the names of row `i`; columns it leaves open are named by the row above when that knows one of them."""
+    cells = sheet.top[i]
+    if not i:
+        return cells
+    above, below = _padded(sheet.top[i - 1], cells)
+    gaps = [above[k] for k, cell in enumerate(below) if cell is None]
+    if any(cell is not None and _recognised(key(cell), known, source) for cell in gaps):
+        return _levels(above, below)
+    return cells
+
+
+def _padded(above: Row, below: Row) -> tuple[Row, Row]:
+    width = max(len(above), len(below))
+    return above + [None] * (width - len(above)), below + [None] * (width - len(below))
+
+
+def _levels(above: Row, below: Row) -> Row:
+    """Join two rows of a header; names that repeat below take the group's title, which spans to the next, before them."""
+    repeated = {key(b) for b in below if b is not None and sum(key(b) == key(o or "") for o in below) > 1}
+    out: Row = []
+    group = ""
+    for a, b in zip(above, below, strict=True):
+        group = a or group
+        out.append(a if b is None else f"{compact(group)}{b}" if key(b) in repeated else b)
+    return out

@@ -5,30 +5,25 @@ Nothing is interpreted here: no header, no types, no missing codes except the em
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.ingest.cells import as_text, cell_text, number_text
-from evalkit.ingest.decoding import decode
+from evalkit.ingest.archives import members
+from evalkit.ingest.sources import Source
+from evalkit.ingest.textfiles import Row, TextTable, open_text
+from evalkit.ingest.typedfiles import STATISTICAL, TypedTable, open_typed
+from evalkit.ingest.workbooks import WORKBOOKS, Cells, Merged, open_workbook
 
-TOP = 12
-"""Number of rows in which a header is looked for."""
-DELIMITERS = ",;\t|"
-TYPED = ("dta", "sav", "parquet", "frame")
+TYPED = ("dta", "sav", "zsav", "sas7bdat", "xpt", "parquet", "frame")
 """Encodings of files whose columns have types: their numbers are no text, so that no notation matters."""
-SUFFIXES: tuple[str, ...] = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".dta", ".sav", ".parquet")
+TEXTS = (".csv", ".txt", ".tsv")
+TABLES: tuple[str, ...] = (*TEXTS, *WORKBOOKS, *STATISTICAL, ".parquet")
+"""Types of file that hold a table."""
+SUFFIXES: tuple[str, ...] = (*TABLES, ".zip")
 """File types that are read."""
-
-Row = list[str | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +41,8 @@ class Sheet:
         Of the whole file.
     top : list of rows
         The first rows as text; for files with typed columns the names only.
-    named : bool
-        Columns have names of their own (dta, sav, parquet): there is no header row to find.
-    merged : tuple of (int, int)
-        First and last row (1-based) of every range of merged cells; all but its first cell are empty.
-    labels : mapping of str to mapping
-        Value labels of dta and sav files: column → code (as text) → label. Cells keep their codes.
+    body : TextTable, Cells or TypedTable
+        What the rows are taken from.
     decimal : str
         Decimal mark of the cells, ``.`` or ``,``.
     """
@@ -61,22 +52,43 @@ class Sheet:
     encoding: str
     sha256: str
     top: list[Row]
-    named: bool = False
-    merged: tuple[tuple[int, int], ...] = ()
-    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    body: TextTable | Cells | TypedTable = field(repr=False)
     decimal: str = "."
-    _utf8: bytes = field(default=b"", repr=False)
-    _delimiter: str = ","
-    _rows: Sequence[Sequence[Any]] = field(default=(), repr=False)
-    _frame: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def where(self) -> str:
         """File and sheet as in messages."""
         return self.file if self.name is None else f"{self.file}, sheet {self.name!r}"
 
-    def body(self, header_row: int, width: int) -> pd.DataFrame:
-        """Return the cells below a header as text.
+    @property
+    def named(self) -> bool:
+        """Whether columns have names of their own (dta, sav, parquet …), so that there is no header row."""
+        return isinstance(self.body, TypedTable)
+
+    @property
+    def merged(self) -> tuple[Merged, ...]:
+        """Ranges of merged cells; all but their first cell are empty."""
+        return self.body.merged if isinstance(self.body, Cells) else ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said about the sheet before its rows are looked at."""
+        return self.body.notes if isinstance(self.body, Cells) else ()
+
+    @property
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Value labels of dta and sav files: column → code (as text) → label. Cells keep their codes."""
+        return self.body.labels if isinstance(self.body, TypedTable) else {}
+
+    @property
+    def streams(self) -> bool:
+        """Whether blocks of rows are read one by one, so that the whole need never be in memory."""
+        return isinstance(self.body, TextTable) or (
+            isinstance(self.body, TypedTable) and self.body.frame is None
+        )
+
+    def blocks(self, header_row: int, width: int, rows: int | None = None) -> Iterator[pd.DataFrame]:
+        """Yield the cells below a header as text; at least one block, which may have no rows.
 
         Parameters
         ----------
@@ -84,30 +96,52 @@ class Sheet:
             1-based row of the header; 0 for files with named columns.
         width : int
             Number of columns of the header.
+        rows : int or None
+            Most rows of a block; all rows in one when None.
 
-        Returns
-        -------
+        Yields
+        ------
         DataFrame
             Columns 0, 1, …; at least `width` of them, more where a row is longer.
         """
-        if self._frame is not None:
-            return pd.DataFrame({i: as_text(self._frame.iloc[:, i]) for i in range(self._frame.shape[1])})
-        if self._rows:
-            rows = [[cell_text(v, self.decimal) for v in row] for row in self._rows[header_row:]]
-            return _from_cells(rows, width)
-        return _csv_body(self._utf8, self._delimiter, header_row, width)
+        if isinstance(self.body, TypedTable):
+            yield from self.body.blocks(rows)
+        elif isinstance(self.body, Cells):
+            yield from self.body.blocks(header_row, width, rows, self.decimal)
+        else:
+            yield from self.body.blocks(header_row, width, rows)
 
 
-def open_sheets(
-    path: Path, file: str, *, encoding: str | None, sheet: str | None, decimal: str = "."
-) -> list[Sheet]:
-    """Open a file; one sheet, or all sheets of a workbook.
+def open_files(source: Source) -> Iterator[Source]:
+    """Yield the file itself; the tables of an archive in order of name.
+
+    Raises
+    ------
+    DataError
+        An archive is refused (see `evalkit.ingest.archives.members`) or holds no table.
+    """
+    if source.suffix != ".zip":
+        yield source
+        return
+    nothing, others = True, []
+    for member, hidden in members(source.check()):
+        if hidden or member.suffix not in TABLES:
+            others.append(member.file)
+            continue
+        nothing = False
+        yield member
+    if nothing:
+        held = f"; it holds {', '.join(others[:10])}" if others else "; it is empty"
+        msg = f"{source.file} holds no table ({', '.join(TABLES)}){held}"
+        raise DataError(msg)
+
+
+def open_sheets(source: Source, *, encoding: str | None, sheet: str | None, decimal: str) -> Iterator[Sheet]:
+    """Yield the one sheet of a file, or the sheets of a workbook one at a time.
 
     Parameters
     ----------
-    path : Path
-    file : str
-        Name to show.
+    source : Source
     encoding : str, optional
         Encoding of a text file, when it is not to be found.
     sheet : str, optional
@@ -120,210 +154,27 @@ def open_sheets(
     DataError
         The file is absent, empty, damaged, of an unknown type, in another encoding; or has no such sheet.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        msg = f"{file}: files of type {suffix or '(none)'!r} are not read; use one of {', '.join(SUFFIXES)}"
+    suffix = source.suffix
+    if suffix not in TABLES:
+        msg = f"{source.file}: files of type {suffix or '(none)'!r} are not read; use one of {', '.join(SUFFIXES)}"
         raise DataError(msg)
-    data = _bytes(path, file)
-    digest = hashlib.sha256(data).hexdigest()
-    if suffix in (".xlsx", ".xlsm", ".xls"):
-        return [replace(s, decimal=decimal) for s in _workbook(data, file, digest, sheet)]
-    if sheet is not None:
-        msg = f"{file} has no sheets, but the plan asks for sheet {sheet!r}; remove `sheet`"
-        raise DataError(msg)
-    if suffix in (".csv", ".txt", ".tsv"):
-        return [_text_sheet(data, file, digest, encoding, decimal)]
-    if suffix == ".parquet":
-        return [frame_sheet(_parquet(data, file), file, "parquet", digest)]
-    frame, labels = _statistical(path, file, suffix)
-    return [replace(frame_sheet(frame, file, suffix.removeprefix("."), digest), labels=labels)]
-
-
-def frame_sheet(frame: pd.DataFrame, file: str, encoding: str, sha256: str = "") -> Sheet:
-    """Return a data frame as a sheet with named columns."""
-    return Sheet(file, None, encoding, sha256, [[str(c) for c in frame.columns]], named=True, _frame=frame)
-
-
-def _bytes(path: Path, file: str) -> bytes:
-    if path.is_dir():
-        msg = f"{file} is a folder; name the files in it (plan.data.<table>.files)"
-        raise DataError(msg)
-    if not path.is_file():
-        msg = f"{file} does not exist (looked in {path.parent})"
-        raise DataError(msg)
-    data = path.read_bytes()
-    if not data.strip():
-        msg = f"{file} is empty ({len(data)} bytes); export it again"
-        raise DataError(msg)
-    return data
-
-
-def _text_sheet(data: bytes, file: str, digest: str, encoding: str | None, decimal: str) -> Sheet:
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        msg = f"{file} is a spreadsheet or archive with the name of a text file; rename it to .xlsx or .xls"
-        raise DataError(msg)
-    decoded = decode(data, file, encoding)
-    delimiter = _delimiter_of(decoded.utf8, DELIMITERS.replace(decimal, ""))
-    _refuse_open_quote(decoded.utf8, delimiter, file)
-    top = _csv_top(decoded.utf8, delimiter)
-    return Sheet(
-        file, None, decoded.encoding, digest, top, decimal=decimal, _utf8=decoded.utf8, _delimiter=delimiter
-    )
-
-
-def _delimiter_of(utf8: bytes, marks: str) -> str:
-    """Return the mark that cuts every row alike, if one alone does (decimal commas do not); else the one most used."""
-    widths = {mark: [len(row) for row in _csv_top(utf8, mark) if any(row)] for mark in marks}
-    even = [mark for mark, n in widths.items() if n and n[0] > 1 and len(set(n)) == 1]
-    return even[0] if len(even) == 1 else max(marks, key=lambda mark: max(widths[mark], default=0))
-
-
-def _refuse_open_quote(utf8: bytes, delimiter: str, file: str) -> None:
-    """Refuse a file in which a quoted cell never ends: it would swallow all rows below."""
-    if utf8.count(b'"') % 2 == 0:
+    source.check()
+    if suffix in WORKBOOKS:
+        for cells in open_workbook(source, sheet):
+            yield Sheet(source.file, cells.name, suffix[1:], source.sha256, cells.top, cells, decimal)
         return
-    rows = csv.reader(_lines(utf8), delimiter=delimiter, strict=True)
-    begins = 1
-    try:
-        for _ in rows:
-            begins = rows.line_num + 1
-    except csv.Error as e:
-        if "end of data" not in str(e):
-            return
-        msg = (
-            f"{file}: a quoted cell begins in row {begins} and never ends, so that all rows below would be part of it; "
-            "the file is truncated or has a stray quotation mark there: export it again or mend that row"
-        )
-        raise DataError(msg) from e
+    if sheet is not None:
+        msg = f"{source.file} has no sheets, but the plan asks for sheet {sheet!r}; remove `sheet`"
+        raise DataError(msg)
+    if suffix in TEXTS:
+        text = open_text(source, encoding, decimal)
+        yield Sheet(source.file, None, text.encoding, source.sha256, text.top, text, decimal)
+        return
+    typed = open_typed(source)
+    yield Sheet(source.file, None, suffix[1:], source.sha256, [list(typed.names)], typed)
 
 
-def _csv_top(utf8: bytes, delimiter: str) -> list[Row]:
-    rows: list[Row] = []
-    for row in csv.reader(_lines(utf8), delimiter=delimiter):
-        rows.append([c or None for c in row])
-        if len(rows) == TOP:
-            break
-    return rows
-
-
-def _lines(utf8: bytes, used: list[int] | None = None) -> Iterator[str]:
-    """Yield lines with their ends; count their bytes in `used`."""
-    for line in io.TextIOWrapper(io.BytesIO(utf8), encoding="utf-8", newline=""):
-        if used is not None:
-            used[0] += len(line.encode("utf-8"))
-        yield line
-
-
-def _csv_body(utf8: bytes, delimiter: str, header_row: int, width: int) -> pd.DataFrame:
-    used = [0]
-    reader = csv.reader(_lines(utf8, used), delimiter=delimiter)
-    for _ in range(header_row):
-        next(reader)
-    fast = _arrow_csv(utf8, used[0], delimiter, width)
-    if fast is not None:
-        return fast
-    rows = csv.reader(_lines(utf8[used[0] :]), delimiter=delimiter)
-    return _from_cells([[c or None for c in row] for row in rows], width)
-
-
-def _arrow_csv(utf8: bytes, start: int, delimiter: str, width: int) -> pd.DataFrame | None:
-    """Read rows (from a byte on) that all have the same number of cells; None when some have not."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    if start >= len(utf8):
-        return _from_cells([], width)
-    ragged: list[int] = []
-
-    def note(row: Any) -> str:
-        ragged.append(row.actual_columns)
-        return "skip"
-
-    names = [str(i) for i in range(width)]
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(memoryview(utf8)[start:]),
-            read_options=arrow_csv.ReadOptions(column_names=names, block_size=1 << 24, use_threads=False),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter,
-                ignore_empty_lines=False,
-                newlines_in_values=b'"' in utf8,
-                invalid_row_handler=note,
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()),
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-                null_values=[""],
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    if ragged or width == 1:
-        return None
-    frame: pd.DataFrame = table.to_pandas().astype("str")
-    frame.columns = pd.RangeIndex(width)
-    return frame
-
-
-def _from_cells(rows: list[list[str | None]], width: int) -> pd.DataFrame:
-    widest = max((len(r) for r in rows), default=0)
-    width = max(width, widest)
-    columns = zip(*(r if len(r) == width else r + [None] * (width - len(r)) for r in rows), strict=True)
-    cells = {i: pd.Series(c, dtype="str") for i, c in enumerate(columns)}
-    return pd.DataFrame(cells) if rows else pd.DataFrame({i: pd.Series(dtype="str") for i in range(width)})
-
-
-def _workbook(data: bytes, file: str, digest: str, sheet: str | None) -> list[Sheet]:
-    import python_calamine
-
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        names = list(book.sheet_names)
-        if sheet is not None and sheet not in names:
-            msg = f"{file} has no sheet {sheet!r}; its sheets: {', '.join(names)}. Mend `sheet` in plan.data"
-            raise DataError(msg)
-        return [_calamine(book, n, file, digest) for n in names if sheet in (None, n)]
-    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError) as e:
-        msg = f"{file} cannot be opened as a workbook ({e}); it is truncated or of another type: export it again"
-        raise DataError(msg) from e
-
-
-def _calamine(book: Any, name: str, file: str, digest: str) -> Sheet:
-    sheet = book.get_sheet_by_name(name)
-    rows = sheet.to_python(skip_empty_area=False)
-    merged = tuple((r[0][0] + 1, r[1][0] + 1) for r in sheet.merged_cell_ranges or [])
-    top = [[cell_text(v) for v in row] for row in rows[:TOP]]
-    return Sheet(file, name, "xlsx", digest, top, merged=merged, _rows=rows)
-
-
-def _statistical(path: Path, file: str, suffix: str) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
-    """Return the codes of a Stata or SPSS file, and its value labels by column."""
-    import pyreadstat
-
-    reader = pyreadstat.read_dta if suffix == ".dta" else pyreadstat.read_sav
-    try:
-        frame, about = reader(str(path), apply_value_formats=False)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as e:
-        msg = f"{file} cannot be read as {suffix} ({e}); it is truncated or of another type: export it again"
-        raise DataError(msg) from e
-    labels = {
-        str(column): {_code_text(code): str(label) for code, label in known.items()}
-        for column, known in about.variable_value_labels.items()
-    }
-    return pd.DataFrame(frame), labels
-
-
-def _code_text(code: object) -> str:
-    return number_text(float(code)) if isinstance(code, int | float) else str(code)
-
-
-def _parquet(data: bytes, file: str) -> pd.DataFrame:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        return pd.DataFrame(parquet.read_table(io.BytesIO(data)).to_pandas())
-    except (pa.ArrowInvalid, OSError) as e:
-        msg = f"{file} cannot be read as Parquet ({e}); it is truncated or of another type"
-        raise DataError(msg) from e
+def frame_sheet(frame: pd.DataFrame, file: str, encoding: str) -> Sheet:
+    """Return a data frame as a sheet with named columns."""
+    names = [str(c) for c in frame.columns]
+    return Sheet(file, None, encoding, "", [list(names)], TypedTable(names, {}, frame))
