@@ -50,7 +50,7 @@ def test_another_seed_other_incomes(made):
     assert other.households["income_pc"].mean() != made.households["income_pc"].mean()
 
 
-@pytest.mark.parametrize(("counties", "scale"), [(0, 1.0), (61, 1.0), (12, 0.0)])
+@pytest.mark.parametrize(("counties", "scale"), [(0, 1.0), (201, 1.0), (12, 0.0)])
 def test_out_of_range_is_refused(counties, scale):
     with pytest.raises(DataError, match=r"counties=|scale="):
         simulate.registry(counties=counties, scale=scale)
@@ -65,13 +65,14 @@ def test_codes_are_unassigned_and_names_do_not_exist(made, shared_data):
     )
     assert not known["代码"].str.startswith("99").any()
     names = {name for column in ("一级行政区", "二级行政区", "名称") for name in known[column].dropna()}
-    many = simulate.registry(counties=60, scale=0.01)
+    many = simulate.registry(counties=200, scale=0.01)
     ours = (
         set(many.totals["county_name"])
         | set(many.households["province"])
         | set(many.households["prefecture"])
     )
-    assert len(ours) == 62
+    assert len(ours) == 200 + 1 + 4
+    assert many.totals["county"].is_unique
     assert not ours & names
 
 
@@ -102,9 +103,12 @@ def test_income_identity(made):
     assert (gross == h["income_gross"]).all()
     assert (gross - h["operating_expense"] == h["income_net"]).all()
     assert (h["income_pc"] == np.round(h["income_net"] / h["size"], 2)).all()
-    parts = h[["minimum_allowance", "pension", "ecological_compensation"]].sum(axis=1)
-    assert (parts <= h["transfer_income"]).all()
-    assert (h["dividend_income"] <= h["property_income"]).all()
+    transfers = (
+        "family_planning_grant", "minimum_allowance", "destitute_allowance", "pension", "ecological_compensation",
+        "other_transfer_income",
+    )  # fmt: skip
+    assert (h[list(transfers)].sum(axis=1) == h["transfer_income"]).all()
+    assert (h["dividend_income"] + h["other_property_income"] == h["property_income"]).all()
     assert (h.filter(like="income") >= 0).all(axis=None)
     assert not (h["wage_income"] > 0)[h["labourers"] == 0].any()
 

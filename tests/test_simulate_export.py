@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from evalkit import schema, simulate
+from evalkit.errors import DataError
 from evalkit.simulate.export import LABEL, README, as_text
 from evalkit.simulate.mess import CONFLICTS, DUPLICATES, HOUSEHOLD_KINDS
 
@@ -137,3 +138,98 @@ def test_damage_is_rare_and_complete(made, export):
     assert {"id_tail_lost", "bad_checksum", "sex_mismatch"} <= set(members.index)
     wrong = export.injections.query("kind == 'typing_factor_100'")
     assert (wrong["written"].astype(float) / wrong["true"].astype(float)).round(2).eq(100).all()
+
+
+# other layouts and formats
+
+
+@pytest.fixture(scope="module")
+def small():
+    return simulate.registry(5, counties=2, scale=0.02)
+
+
+def test_layouts_divide_the_same_rows(small, tmp_path):
+    found = {}
+    for layout in ("county", "county_year", "year_sheets", "county_sheets", "dump"):
+        folder = tmp_path / layout
+        out = simulate.write_export(small, folder, layout=layout)
+        files = [p for p in out.files if p.name.startswith("户信息")]
+        found[layout] = len(files)
+        rows = 0
+        extra = {"duplicate_row", "conflicting_duplicate", "blank_line", "totals_row", "signature_row"}
+        for path in files:
+            books = {"": read_rows(path)} if path.suffix == ".csv" else sheets_of(path)
+            for name, lines in books.items():
+                assert lines[0][0].startswith(LABEL)
+                damage = out.injections[out.injections["file"] == path.relative_to(folder).as_posix()]
+                if len(books) > 1:
+                    damage = damage[damage["sheet"] == name]
+                rows += len(lines) - header_line(lines) - 1 - damage["kind"].isin(extra).sum()
+        assert rows == len(small.households), layout
+    assert found == {"county": 2, "county_year": 14, "year_sheets": 2, "county_sheets": 1, "dump": 1}
+
+
+def sheets_of(path: Path) -> dict[str, list[list[str]]]:
+    book = openpyxl.load_workbook(path)
+    return {
+        sheet.title: [["" if c is None else str(c) for c in row] for row in sheet.iter_rows(values_only=True)]
+        for sheet in book.worksheets
+    }
+
+
+def test_a_dump_is_in_random_order(small, tmp_path):
+    out = simulate.write_export(small, tmp_path, layout="dump", formats=["utf-8"])
+    path = next(p for p in out.files if p.name.startswith("户信息"))
+    lines = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
+    top = header_line(lines)
+    place = list(as_text(small.households).columns).index("county")
+    codes = pd.Series([row[place] for row in lines[top + 1 :]])
+    assert (codes != codes.shift()).mean() > 0.35  # two counties: half of the neighbours differ
+
+
+def test_records_are_typed_and_the_same_bytes(small, tmp_path):
+    import pyreadstat
+
+    formats = ["dta", "sav"]
+    first = simulate.write_export(small, tmp_path / "a", formats=formats)
+    again = simulate.write_export(small, tmp_path / "b", formats=formats)
+    assert all(a.read_bytes() == b.read_bytes() for a, b in zip(first.files, again.files, strict=True))
+    assert not first.injections["file"].str.startswith("户信息").any()
+    names = small.totals["county_name"]
+    clean = [small.households.query("county_name == @n").reset_index(drop=True) for n in names]
+    for reader, k in ((pyreadstat.read_dta, 0), (pyreadstat.read_sav, 1)):
+        frame, about = reader(str(first.files[k]))
+        assert (frame["household"] == clean[k]["household"]).all()
+        assert (frame["income_pc"] == clean[k]["income_pc"]).all()
+        assert (frame["unsafe_housing"].astype(bool) == clean[k]["unsafe_housing"]).all()
+        assert about.column_names_to_labels["income_pc"] == "人均纯收入"
+        assert about.variable_value_labels["unsafe_housing"] == {0: "否", 1: "是"}
+    parquet = simulate.write_export(small, tmp_path / "c", formats=["parquet"])
+    pd.testing.assert_frame_equal(pd.read_parquet(parquet.files[1]), clean[1])
+
+
+def test_a_zip_holds_one_csv(small, tmp_path):
+    import zipfile
+
+    out = simulate.write_export(small, tmp_path, formats=["zip", "gbk"])
+    with zipfile.ZipFile(out.files[0]) as archive:
+        (name,) = archive.namelist()
+        text = archive.read(name).decode("gb18030")
+    assert text.startswith(LABEL)
+    assert out.files[1].read_bytes().decode("gbk").startswith(LABEL)
+    assert out.files[0].name.endswith(".zip")
+
+
+def test_distortions_are_written_and_listed(small, tmp_path):
+    out = simulate.write_export(small, tmp_path, distortions={"terminal_digits": 1.0})
+    assert set(out.distortions["kind"]) == {"terminal_digits"}
+    direct = simulate.distort(small, {"terminal_digits": 1.0})
+    pd.testing.assert_frame_equal(out.distortions, direct.truth)
+
+
+def test_unknown_shapes_are_refused(small, tmp_path):
+    with pytest.raises(DataError, match="layout='pile': there are county, county_year"):
+        simulate.write_export(small, tmp_path, layout="pile")
+    with pytest.raises(DataError, match=r"no writer for xls and ods"):
+        simulate.write_export(small, tmp_path, formats=["ods"])
+    assert not list(tmp_path.iterdir())

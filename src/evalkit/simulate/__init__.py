@@ -1,6 +1,18 @@
-"""A synthetic registry with known truth, and its export as the messy files that registries really send."""
+"""A synthetic registry with known truth, its forgeries, and its export as the messy files that registries send."""
 
+from evalkit.simulate.distortions import DISTORTIONS, Distorted, distort
 from evalkit.simulate.export import Export, write_export
-from evalkit.simulate.prefecture import DEFAULT_SEED, SyntheticRegistry, Truth, registry
+from evalkit.simulate.prefecture import DEFAULT_SEED, SyntheticRegistry, Truth, counties_of, registry
 
-__all__ = ["DEFAULT_SEED", "Export", "SyntheticRegistry", "Truth", "registry", "write_export"]
+__all__ = [
+    "DEFAULT_SEED",
+    "DISTORTIONS",
+    "Distorted",
+    "Export",
+    "SyntheticRegistry",
+    "Truth",
+    "counties_of",
+    "distort",
+    "registry",
+    "write_export",
+]

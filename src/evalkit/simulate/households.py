@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.simulate.changes import MOVED, Changed, Links, draw_changes, unchanged
 from evalkit.simulate.incomes import NOT_YET, Process, Setting, exit_years, run_process
 from evalkit.simulate.people import (
     CHRONIC,
@@ -22,6 +23,7 @@ from evalkit.simulate.people import (
 )
 from evalkit.simulate.places import Places, rank_within
 from evalkit.simulate.support import EFFECTS, Support, draw_support, log_effect
+from evalkit.simulate.words import or_missing
 
 ATTRITION = 0.005
 """Yearly share of households that leave the registry by death or move, whatever their income."""
@@ -48,8 +50,9 @@ class Population:
     people : People
     counts : Counts
     head_school : int array, shape (n,)
-    household_type, cause : object array, shape (n,)
-    identified, exit_year, last_wave : int array, shape (n,)
+    household_type, cause, second_cause : object array, shape (n,)
+        ``second_cause`` is None where there is none.
+    identified, exit_year, first_wave, last_wave : int array, shape (n,)
     process : Process
     support : Support
     net, income_pc : arrays, shape (n, waves)
@@ -58,6 +61,8 @@ class Population:
         Position in `STATUS_WORDS`.
     present : bool array, shape (n, waves)
         In the registry in that wave.
+    links : Links
+        Deaths, marriages, splits, merges and moves.
     """
 
     code: Words
@@ -68,8 +73,10 @@ class Population:
     head_school: Ints
     household_type: Words
     cause: Words
+    second_cause: Words
     identified: Ints
     exit_year: Ints
+    first_wave: Ints
     last_wave: Ints
     process: Process
     support: Support
@@ -77,23 +84,48 @@ class Population:
     income_pc: Floats
     status: Ints
     present: Flags
+    links: Links
 
     @property
     def female_head(self) -> Flags:
         """Whether the head is a woman, shape (n,)."""
         return ~self.people.male[:, 0]
 
+    def village_in(self, rows: Ints, wave: Ints) -> Ints:
+        """Return the village of household-years, given the position of the household and of the wave."""
+        village = self.village[rows]
+        moved = self.links.of(MOVED)
+        target = np.full(len(self.village), -1)
+        since = np.full(len(self.village), NOT_YET)
+        target[moved.household], since[moved.household] = moved.to_village, moved.wave
+        there = since[rows] <= WAVES[wave]
+        return np.where(there, target[rows], village)
 
-def make_population(rng: np.random.Generator, places: Places) -> Population:
-    """Draw every registered household of every village, with its path from 2014 to 2020."""
+
+def make_population(
+    rng: np.random.Generator, places: Places, extra: np.random.Generator, changes: float = 0.0
+) -> Population:
+    """Draw every registered household of every village, with its path from 2014 to 2020.
+
+    Parameters
+    ----------
+    rng : Generator
+    places : Places
+    extra : Generator
+        A stream of its own for what was added later: changes of households, second causes.
+    changes : float
+        Share of households that change by death, marriage, split, merge or move.
+    """
     village = np.repeat(np.arange(len(places.villages)), places.villages["households"])
+    people = draw_people(rng, len(village))
+    changed = draw_changes(extra, people, village, places, changes) if changes else unchanged(people, village)
+    people, village = changed.people, changed.village
     county = places.villages["county_index"].to_numpy()[village]
     n = len(village)
-    people = draw_people(rng, n)
     counts = count_people(people)
-    head_school = _head_school(rng, counts.head_age[:, 0])
+    head_school = _head_school(rng, counts.head_age[:, 0], changed)
     kind = _household_type(rng, counts)
-    exit_year = _exit_year(rng, places, village, counts)
+    exit_year = _of_parent(_exit_year(rng, places, village, counts), changed)
     setting = Setting(
         county=county,
         village=village,
@@ -112,7 +144,9 @@ def make_population(rng: np.random.Generator, places: Places) -> Population:
     )
     net = np.round(process.untreated * np.exp(effect) * counts.size).astype(np.int64)
     years = np.floor(np.log(rng.random(n)) / np.log(1 - ATTRITION)).astype(np.int64)
-    last_wave = np.minimum(WAVES[0] + years, LAST_WAVE)
+    last_wave = np.maximum(np.minimum(WAVES[0] + years, LAST_WAVE), changed.stays_until)
+    last_wave = np.minimum(last_wave, changed.last_wave)
+    causes = _causes(rng, extra, people, counts)
     number = rank_within(village, np.arange(n, dtype=np.float64)) + 1
     codes = places.villages["village"].to_numpy(dtype=object)[village]
     return Population(
@@ -123,17 +157,25 @@ def make_population(rng: np.random.Generator, places: Places) -> Population:
         counts=counts,
         head_school=head_school,
         household_type=kind,
-        cause=_cause(rng, people, counts),
-        identified=np.where((rng.random(n) < 0.2) & (exit_year > WAVES[0]), 2014, 2013),
+        cause=causes.main,
+        second_cause=causes.second,
+        identified=_of_parent(np.where((rng.random(n) < 0.2) & (exit_year > WAVES[0]), 2014, 2013), changed),
         exit_year=exit_year,
+        first_wave=changed.first_wave,
         last_wave=last_wave,
         process=process,
         support=support,
         net=net,
         income_pc=np.round(net / counts.size, 2),
         status=registry_status(rng, exit_year, process),
-        present=last_wave[:, None] >= WAVES,
+        present=(last_wave[:, None] >= WAVES) & (changed.first_wave[:, None] <= WAVES),
+        links=changed.links,
     )
+
+
+def _of_parent(values: Ints, changed: Changed) -> Ints:
+    """Give households that split off the value of the household they came from."""
+    return np.where(changed.parent >= 0, values[changed.parent], values)
 
 
 def registry_status(rng: np.random.Generator, exit_year: Ints, process: Process) -> Ints:
@@ -159,7 +201,7 @@ def population_frame(population: Population, places: Places) -> pd.DataFrame:
         (first treated year, 0 = never).
     """
     rows, wave = np.nonzero(population.present)
-    village = population.village[rows]
+    village = population.village_in(rows, wave)
     process, counts = population.process, population.counts
     table = places.villages
     return pd.DataFrame(
@@ -194,10 +236,12 @@ def whole_or_missing(values: Ints, known: Flags) -> pd.Series[int]:
     return pd.Series(pd.arrays.IntegerArray(values.copy(), ~known))
 
 
-def _head_school(rng: np.random.Generator, age: Ints) -> Ints:
-    """Draw years of schooling of heads: the older, the fewer."""
+def _head_school(rng: np.random.Generator, age: Ints, changed: Changed) -> Ints:
+    """Draw years of schooling of heads: the older, the fewer; who split off brings the years spent at school."""
     score = rng.random(len(age)) + (age - 45) * 0.012
-    return np.asarray([12, 9, 6, 0], dtype=np.int64)[np.searchsorted([0.08, 0.42, 0.85], score)]
+    years = np.asarray([12, 9, 6, 0], dtype=np.int64)[np.searchsorted([0.08, 0.42, 0.85], score)]
+    own = np.where(changed.people.school_until[:, 0] < 16, 9, 12)
+    return np.where(changed.parent >= 0, own, years)
 
 
 def _household_type(rng: np.random.Generator, counts: Counts) -> Words:
@@ -210,8 +254,16 @@ def _household_type(rng: np.random.Generator, counts: Counts) -> Words:
     return kind
 
 
-def _cause(rng: np.random.Generator, people: People, counts: Counts) -> Words:
-    """Draw the main cause among those the household's members bear out in every wave."""
+@dataclass(frozen=True)
+class _Causes:
+    """Main and further cause (None where there is none), shape (n,)."""
+
+    main: Words
+    second: Words
+
+
+def _causes(rng: np.random.Generator, extra: np.random.Generator, people: People, counts: Counts) -> _Causes:
+    """Draw the main and, for half of the households, a further cause the members bear out in every wave."""
     early = is_ill(people, int(WAVES[0]))
     disabled = (early & (people.health == DISABLED)).any(axis=1)
     sick = (early & (people.health >= CHRONIC) & (people.health < DISABLED)).any(axis=1)
@@ -235,8 +287,11 @@ def _cause(rng: np.random.Generator, people: People, counts: Counts) -> Words:
     weight = np.asarray([8.0, 6.0, 1.2, 1.5, 1.6, 1.5, 0.7, 0.5, 0.4, 0.3])
     gumbel = rng.gumbel(size=(n, len(words)))
     best = np.argmax(np.where(may, np.log(weight) + gumbel, -np.inf), axis=1)
-    cause: Words = np.array(words, dtype=object)[best]
-    return cause
+    may[np.arange(n), best] = False
+    score = np.where(may, np.log(weight) + extra.gumbel(size=(n, len(words))), -np.inf)
+    known = np.array(words, dtype=object)
+    second = or_missing(extra.random(n) < 0.5, known[np.argmax(score, axis=1)])
+    return _Causes(known[best], second)
 
 
 def _exit_year(rng: np.random.Generator, places: Places, village: Ints, counts: Counts) -> Ints:

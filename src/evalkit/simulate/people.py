@@ -42,6 +42,9 @@ class People:
         Year from which `health` holds.
     disabling : bool array
         The condition takes away the ability to work.
+    since, until : int array, optional
+        First year in the household (for those who joined), first year no longer in it (for those who left);
+        None when nobody joined or left.
     """
 
     present: Flags
@@ -52,6 +55,8 @@ class People:
     health: Ints
     ill_since: Ints
     disabling: Flags
+    since: Ints | None = None
+    until: Ints | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,12 @@ def ages(people: People, wave: int) -> Ints:
 
 def is_member(people: People, wave: int) -> Flags:
     """Return who belongs to the household in `wave`, shape (n, 8)."""
-    return people.present & (ages(people, wave) >= 0)
+    member: Flags = people.present & (ages(people, wave) >= 0)
+    if people.since is not None:
+        member &= people.since <= wave
+    if people.until is not None:
+        member &= people.until > wave
+    return member
 
 
 def is_ill(people: People, wave: int) -> Flags:

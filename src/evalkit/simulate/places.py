@@ -6,6 +6,7 @@ Province digits 99 are unassigned in GB/T 2260, and no county, prefecture or pro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,20 +15,24 @@ import pandas as pd
 from evalkit.errors import DataError
 
 PROVINCE = "云砚省"
-PREFECTURE = "岚江市"
-PREFECTURE_CODE = "9901"
-MAX_COUNTIES = 60
+PREFECTURES = ("岚江市", "霁川市", "溆原市", "鹭陵市")
+"""Fictional prefectures, in the order of their codes 9901, 9902 …"""
+COUNTIES_PER_PREFECTURE = 60
+MAX_COUNTIES = 200
 NEVER = 0
 """Cohort of villages that never get the program."""
 COHORTS = (2016, 2017, 2018)
 
 _FIRST = "岚霁溆峦汐砚棠澹芷鹭枫栎"
 _SECOND = "屏渡坪川溪岭泽原浦陵谷台"
+_REAL = frozenset({"溆浦"})
+"""Combinations that exist; they are turned round."""
 _TOWNSHIP = "柳竹榆杉桐槐桂茶"
 _VILLAGE_FIRST = "上下新老大小东西南北前后"
 _VILLAGE_SECOND = "湾坡坳垭坝箐冲塘寨坎梁洼"
 
 Ints = npt.NDArray[np.int64]
+Coverage = Literal["sample", "all"]
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,9 @@ class Places:
     Parameters
     ----------
     counties : DataFrame, one row a county
-        ``county, county_name`` and the fields of `CountyPreset`.
+        ``county, county_name, prefecture`` and the fields of `CountyPreset`.
     villages : DataFrame, one row a village of the population
-        ``county, county_index, county_name, township, village, village_name, stratum, stratum_index,
+        ``prefecture, county, county_index, county_name, township, village, village_name, stratum, stratum_index,
         villages_in_stratum, households`` (registered), ``sampled, sampled_in_stratum``, the cohorts
         ``relocation`` and ``industry`` (0 = never), ``distance``.
     """
@@ -90,10 +95,22 @@ class Places:
 def county_names(n: int) -> list[str]:
     """Return `n` fictional county names.
 
-    >>> county_names(13)[::12]
-    ['岚屏县', '岚渡县']
+    >>> county_names(145)[::12][::12], county_names(13)[::12]
+    (['岚屏县', '屏岚县'], ['岚屏县', '岚渡县'])
     """
-    return [f"{_FIRST[i % 12]}{_SECOND[(i + i // 12) % 12]}县" for i in range(n)]
+    names = [f"{_FIRST[i % 12]}{_SECOND[(i + i // 12) % 12]}" for i in range(min(n, 144))]
+    names = [name[::-1] if name in _REAL else name for name in names]
+    return [f"{name}县" for name in [*names, *(name[::-1] for name in names[: max(n - 144, 0)])]]
+
+
+def county_code(position: int) -> str:
+    """Return the code of a county: sixty to a prefecture, in unassigned province 99.
+
+    >>> county_code(0), county_code(59), county_code(60)
+    ('990121', '990180', '990221')
+    """
+    prefecture, number = divmod(position, COUNTIES_PER_PREFECTURE)
+    return f"99{prefecture + 1:02d}{21 + number:02d}"
 
 
 def rank_within(group: Ints, score: npt.NDArray[np.float64]) -> Ints:
@@ -147,36 +164,47 @@ def roll_out(rng: np.random.Generator, stratum: Ints, share: float) -> Ints:
     return np.asarray([*COHORTS, NEVER], dtype=np.int64)[third]
 
 
-def make_places(rng: np.random.Generator, counties: int, scale: float, shares: dict[str, float]) -> Places:
-    """Draw the prefecture, its sample of villages and the villages' program cohorts.
+def make_places(
+    rng: np.random.Generator,
+    positions: range,
+    scale: float,
+    shares: dict[str, float],
+    coverage: Coverage = "sample",
+) -> Places:
+    """Draw counties, their sample of villages and the villages' program cohorts.
 
     Parameters
     ----------
     rng : Generator
-    counties : int
-        1 to 60.
+    positions : range
+        Which of the 200 counties there are names for.
     scale : float
         Size of the sample against 100,000 household-years; villages and households per village are both
         multiplied by its square root.
     shares : dict
         Share of villages ever treated, by village-wide program (``relocation``, ``industry``).
+    coverage : str
+        Whether a ``sample`` of the villages is exported or ``all``.
 
     Raises
     ------
     DataError
-        If `counties` or `scale` is out of range.
+        If the number of counties or `scale` is out of range.
     """
-    if not 1 <= counties <= MAX_COUNTIES:
-        msg = f"counties={counties}: the fictional prefecture has names for 1 to {MAX_COUNTIES}."
+    if not 1 <= positions.stop <= MAX_COUNTIES:
+        msg = f"counties={positions.stop}: there are names for 1 to {MAX_COUNTIES} fictional counties."
         raise DataError(msg)
     if not 0.01 <= scale <= 25:
         msg = f"scale={scale}: give a number from 0.01 (about 1,000 household-years) to 25."
         raise DataError(msg)
-    table = pd.DataFrame([vars(PRESETS[i % len(PRESETS)]) for i in range(counties)])
-    table.insert(0, "county", [f"{PREFECTURE_CODE}{21 + i:02d}" for i in range(counties)])
-    table.insert(1, "county_name", county_names(counties))
+    table = pd.DataFrame([vars(PRESETS[i % len(PRESETS)]) for i in positions])
+    table.insert(0, "county", [county_code(i) for i in positions])
+    names = county_names(positions.stop)
+    table.insert(1, "county_name", [names[i] for i in positions])
+    table.insert(2, "prefecture", [PREFECTURES[i // COUNTIES_PER_PREFECTURE] for i in positions])
     villages = _draw_villages(rng, table, np.sqrt(scale))
-    villages = _sample_villages(rng, villages, max(4, round(24 * np.sqrt(scale))))
+    per_county = len(villages) if coverage == "all" else max(4, round(24 * np.sqrt(scale)))
+    villages = _sample_villages(rng, villages, per_county)
     stratum = villages["stratum_index"].to_numpy()
     for program, share in shares.items():
         villages[program] = roll_out(rng, stratum, share)
@@ -200,6 +228,7 @@ def _draw_villages(rng: np.random.Generator, counties: pd.DataFrame, factor: flo
     places = zip(code, township, number, strict=True)
     frame = pd.DataFrame(
         {
+            "prefecture": pd.Series(counties["prefecture"].to_numpy(dtype=object)[county], dtype="str"),
             "county": pd.Series(code, dtype="str"),
             "county_index": county,
             "county_name": pd.Series(counties["county_name"].to_numpy(dtype=object)[county], dtype="str"),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from evalkit.errors import DataError
+from evalkit.simulate.facts import interviewers
 from evalkit.simulate.households import make_population, population_frame
+from evalkit.simulate.identities import find_persons
 from evalkit.simulate.incomes import hazard_table
-from evalkit.simulate.places import make_places
-from evalkit.simulate.roster import member_table
+from evalkit.simulate.places import Coverage, make_places
+from evalkit.simulate.roster import Rosters, changes_frame, member_table
 from evalkit.simulate.support import VILLAGE_SHARES, effect_table
 from evalkit.simulate.survey import third_party
 from evalkit.simulate.tables import household_table, program_table, village_table
 
 DEFAULT_SEED = 20201123
+MOST_CHANGES = 0.2
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ class Truth:
     hazard : DataFrame
         ``term, value``: logit coefficients of the yearly hazard of return; durations are free, the
         covariates are those of the year before, the ratio is that of income without programs.
+    changes : DataFrame
+        ``kind, wave, county, household, person, to_household, village, to_village``: deaths, marriages, splits,
+        merges and moves of the sampled households; ``wave`` is the first one after.
     exits : DataFrame
         ``county, wave_of_county_exit, wrong_exit, missed, approval, composite_headcount``: shares of
         persons in the finite population when the county was assessed.
@@ -43,6 +51,7 @@ class Truth:
     effects: pd.DataFrame
     hazard: pd.DataFrame
     exits: pd.DataFrame
+    changes: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class SyntheticRegistry:
         Household-years 2014-2020 of the sampled villages. The sample is a one-stage stratified cluster
         sample of villages: ``weight`` = ``villages_in_stratum`` / sampled villages of the stratum.
     members : DataFrame
-        Roster of the last wave.
+        Roster of the last wave, or of every wave.
     programs, villages : DataFrame
         Programs of the sampled households; the sampled villages.
     survey, totals : DataFrame
@@ -76,18 +85,32 @@ class SyntheticRegistry:
     seed: int
 
 
-def registry(seed: int = DEFAULT_SEED, *, counties: int = 12, scale: float = 1.0) -> SyntheticRegistry:
-    """Make the registry of a fictional prefecture.
+def registry(
+    seed: int = DEFAULT_SEED,
+    *,
+    counties: int = 12,
+    scale: float = 1.0,
+    rosters: Rosters = "last",
+    changes: float = 0.0,
+    coverage: Coverage = "sample",
+) -> SyntheticRegistry:
+    """Make the registry of a fictional prefecture or province.
 
     Parameters
     ----------
     seed : int
         The same seed gives the same bits.
     counties : int
-        Number of counties, 1 to 60; the first twelve are all different.
+        Number of counties, 1 to 200, sixty to a prefecture; the first twelve are all different.
     scale : float
         1 gives about 100,000 exported household-years for twelve counties. Villages per county and
         households per village are both multiplied by the square root of `scale`.
+    rosters : str
+        Members of the ``last`` wave or of ``all``.
+    changes : float
+        Share of households (0 to 0.2) that change once: a death, a marriage, a split, a merge, a move.
+    coverage : str
+        ``sample``: the households of the sampled villages. ``all``: of every village (weights are 1).
 
     Returns
     -------
@@ -96,24 +119,76 @@ def registry(seed: int = DEFAULT_SEED, *, counties: int = 12, scale: float = 1.0
     Raises
     ------
     DataError
-        If `counties` or `scale` is out of range.
+        If `counties`, `scale` or `changes` is out of range.
     """
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(7)]
-    places = make_places(streams[0], counties, scale, VILLAGE_SHARES)
-    population = make_population(streams[1], places)
+    return _made(
+        seed, np.random.SeedSequence(seed), range(counties), scale, _Options(rosters, changes, coverage)
+    )
+
+
+def counties_of(
+    seed: int = DEFAULT_SEED,
+    *,
+    counties: int = 12,
+    scale: float = 1.0,
+    rosters: Rosters = "last",
+    changes: float = 0.0,
+    coverage: Coverage = "all",
+) -> Iterator[SyntheticRegistry]:
+    """Make the counties of a fictional province one after the other, in the memory of one.
+
+    The parameters are those of `registry`. Every county has a stream of its own: it is the same county whatever
+    their number, and not the one that `registry` makes.
+
+    Yields
+    ------
+    SyntheticRegistry
+        One county each.
+    """
+    options = _Options(rosters, changes, coverage)
+    for position in range(counties):
+        sequence = np.random.SeedSequence([seed, position])
+        yield _made(seed, sequence, range(position, position + 1), scale, options)
+
+
+@dataclass(frozen=True)
+class _Options:
+    rosters: Rosters
+    changes: float
+    coverage: Coverage
+
+
+def _made(
+    seed: int, sequence: np.random.SeedSequence, positions: range, scale: float, options: _Options
+) -> SyntheticRegistry:
+    if not 0 <= options.changes <= MOST_CHANGES:
+        msg = (
+            f"changes={options.changes}: give the share of households that change, from 0 to {MOST_CHANGES}."
+        )
+        raise DataError(msg)
+    streams = [np.random.default_rng(s) for s in sequence.spawn(7 + 4)]
+    more = streams[7:]  # columns added later draw from streams of their own
+    places = make_places(streams[0], positions, scale, VILLAGE_SHARES, options.coverage)
+    population = make_population(streams[1], places, more[0], options.changes)
     field = third_party(streams[2], places, population, scale)
+    persons = find_persons(streams[4], more[1], population, places)
+    households = household_table(streams[3], more[2], population, places)
     truth = Truth(
         population=population_frame(population, places),
         effects=effect_table(),
         hazard=hazard_table(),
         exits=field.exits,
+        changes=changes_frame(population, places, persons),
+    )
+    survey = field.survey.assign(
+        interviewer=interviewers(field.survey["village"], field.survey["wave"].to_numpy())
     )
     return SyntheticRegistry(
-        households=household_table(streams[3], population, places),
-        members=member_table(streams[4], population, places),
-        programs=program_table(streams[5], population, places),
+        households=households,
+        members=member_table(population, places, persons, households, options.rosters),
+        programs=program_table(streams[5], more[3], population, places),
         villages=village_table(streams[6], places, field.unregistered),
-        survey=field.survey,
+        survey=survey,
         totals=field.totals,
         truth=truth,
         seed=seed,

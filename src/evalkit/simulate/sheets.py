@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Literal
 from xml.sax.saxutils import escape
 
-Format = Literal["gb18030", "utf-8-sig", "xlsx"]
+Format = Literal["gb18030", "gbk", "utf-8-sig", "utf-8", "zip", "xlsx", "dta", "sav", "parquet"]
+SHEETS: tuple[Format, ...] = ("gb18030", "gbk", "utf-8-sig", "utf-8", "zip", "xlsx")
+"""Formats of text cells with titles and a header; the others hold records."""
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -19,26 +21,9 @@ _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _STAMP = (2021, 1, 15, 0, 0, 0)
 
-_CONTENT_TYPES = (
-    f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
-    f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>'
-)
 _RELATIONS = (
     f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
-)
-_BOOK_RELATIONS = (
-    f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
-)
-_BOOK = (
-    f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-    '<sheets><sheet name="Sheet1" sheetId="1" r:id="rId1"/></sheets></workbook>'
 )
 _STYLES = (
     f'{_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="1"><font><sz val="11"/><name val="宋体"/></font></fonts>'
@@ -88,30 +73,74 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def write_sheet(sheet: Sheet, path: Path, form: Format) -> None:
-    """Write a sheet as CSV in the encoding named by `form`, or as an xlsx workbook of text cells."""
+def write_book(sheets: dict[str, Sheet], path: Path, form: Format) -> None:
+    """Write sheets by name: one as CSV in the encoding named by `form` (or zipped), or all in a workbook.
+
+    Raises
+    ------
+    ValueError
+        Several sheets in a format that holds one.
+    """
     if form == "xlsx":
-        _write_xlsx(sheet, path)
+        _write_archive(_book(sheets), path)
         return
+    (sheet,) = sheets.values()
     buffer = io.StringIO(newline="")
     csv.writer(buffer, lineterminator="\r\n").writerows(sheet.lines())
-    path.write_bytes(buffer.getvalue().encode(form))
+    text = buffer.getvalue()
+    if form == "zip":
+        _write_archive({f"{path.stem}.csv": text.encode("gb18030")}, path)
+        return
+    path.write_bytes(text.encode(form))
 
 
-def _write_xlsx(sheet: Sheet, path: Path) -> None:
-    parts = {
-        "[Content_Types].xml": _CONTENT_TYPES,
-        "_rels/.rels": _RELATIONS,
-        "xl/workbook.xml": _BOOK,
-        "xl/_rels/workbook.xml.rels": _BOOK_RELATIONS,
-        "xl/styles.xml": _STYLES,
-        "xl/worksheets/sheet1.xml": _worksheet(sheet),
-    }
+def _write_archive(parts: dict[str, bytes], path: Path) -> None:
+    """Write a zip archive whose bytes depend on its contents alone."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        for name, text in parts.items():
+        for name, content in parts.items():
             info = zipfile.ZipInfo(name, date_time=_STAMP)
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, text.encode("utf-8"))
+            archive.writestr(info, content)
+
+
+def _book(sheets: dict[str, Sheet]) -> dict[str, bytes]:
+    """Return the parts of a workbook; a sheet without a name is ``Sheet1``."""
+    numbers = range(1, len(sheets) + 1)
+    types = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{k}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+        for k in numbers
+    )
+    links = "".join(
+        f'<Relationship Id="rId{k}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{k}.xml"/>'
+        for k in numbers
+    )
+    tabs = "".join(
+        f'<sheet name="{escape(name or "Sheet1")}" sheetId="{k}" r:id="rId{k}"/>'
+        for k, name in enumerate(sheets, start=1)
+    )
+    styles = len(sheets) + 1
+    parts = {
+        "[Content_Types].xml": (
+            f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="xml" ContentType="application/xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>{types}'
+            f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>'
+        ),
+        "_rels/.rels": _RELATIONS,
+        "xl/workbook.xml": (
+            f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{tabs}</sheets></workbook>'
+        ),
+        "xl/_rels/workbook.xml.rels": (
+            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{links}'
+            f'<Relationship Id="rId{styles}" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+        ),
+        "xl/styles.xml": _STYLES,
+    }
+    parts |= {
+        f"xl/worksheets/sheet{k}.xml": _worksheet(s) for k, s in zip(numbers, sheets.values(), strict=True)
+    }
+    return {name: text.encode("utf-8") for name, text in parts.items()}
 
 
 def _worksheet(sheet: Sheet) -> str:

@@ -6,33 +6,43 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.simulate.facts import Rows, fact_columns, has_program, interviewers
 from evalkit.simulate.households import STATUS_WORDS, Population, whole_or_missing
+from evalkit.simulate.incomes import NOT_YET
 from evalkit.simulate.money import Sources, account
-from evalkit.simulate.people import LAST_WAVE, WAVES, ages, is_member
-from evalkit.simulate.places import PREFECTURE, PROVINCE, Places
+from evalkit.simulate.monitoring import monitoring_columns
+from evalkit.simulate.people import WAVES, ages, is_member
+from evalkit.simulate.places import PROVINCE, Places
 from evalkit.simulate.support import NO_PROGRAM, program_rows
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-PLACE_COLUMNS = ("county", "county_name", "township", "village", "village_name")
+PLACE_COLUMNS = ("prefecture", "county", "county_name", "township", "village", "village_name")
+SOCIAL = "社会帮扶"
+"""Program of households that exit without other support before: a partner who helps them; no effect on income."""
+LACK_OF_LAND = 0.2
+"""Land of households poor for lack of it, against others."""
 
 
 def place_columns(places: Places, village: Ints) -> dict[str, pd.Series[str] | str]:
     """Return the address columns of rows given by the position of their village."""
-    columns: dict[str, pd.Series[str] | str] = {"province": PROVINCE, "prefecture": PREFECTURE}
+    columns: dict[str, pd.Series[str] | str] = {"province": PROVINCE}
     for name in PLACE_COLUMNS:
         words = places.villages[name].to_numpy(dtype=object)[village]
         columns[name] = pd.Series(words, dtype="str")
     return columns
 
 
-def household_table(rng: np.random.Generator, population: Population, places: Places) -> pd.DataFrame:
+def household_table(
+    rng: np.random.Generator, extra: np.random.Generator, population: Population, places: Places
+) -> pd.DataFrame:
     """Return the household-years of the sampled villages with canonical column names.
 
     Parameters
     ----------
-    rng : Generator
+    rng, extra : Generator
+        `extra` draws the columns that were added later, so that the first ones stay what they are.
     population : Population
     places : Places
 
@@ -44,17 +54,19 @@ def household_table(rng: np.random.Generator, population: Population, places: Pl
     """
     n = len(population.code)
     group = rng.integers(1, 9, n)
-    land = np.round(rng.gamma(2.5, 1.6, n), 1)
+    land = np.round(rng.gamma(2.5, 1.6, n) * np.where(population.cause == "缺土地", LACK_OF_LAND, 1.0), 1)
     housing, water = _guarantees(rng, population)
     sampled = places.villages["sampled"].to_numpy()[population.village]
     rows, wave = np.nonzero(population.present & sampled[:, None])
-    village = population.village[rows]
+    village = population.village_in(rows, wave)
     strata = places.villages
     weight = strata["villages_in_stratum"] / strata["sampled_in_stratum"]
     status = population.status[rows, wave]
     counts = population.counts
+    money = account(rng, population.net[rows, wave], _sources(rng, population, rows, wave))
+    address = place_columns(places, village)
     columns: dict[str, object] = {
-        **place_columns(places, village),
+        **address,
         "group": pd.Series([f"{k}组" for k in group[rows]], dtype="str"),
         "household": pd.Series(population.code[rows], dtype="str"),
         "wave": WAVES[wave],
@@ -77,14 +89,41 @@ def household_table(rng: np.random.Generator, population: Population, places: Pl
         "cultivated_land": land[rows],
         "unsafe_housing": housing[rows, wave],
         "safe_water": water[rows, wave],
-        **account(rng, population.net[rows, wave], _sources(rng, population, rows, wave)),
+        **{name: money[name] for name in FIRST_MONEY},
         "income_pc": population.income_pc[rows, wave],
+        **{name: amount for name, amount in money.items() if name not in FIRST_MONEY},
     }
+    years = Rows.of(rows, wave)
+    unsafe = housing[rows, wave]
+    columns |= fact_columns(extra, population, years, unsafe, land[rows])
+    columns |= monitoring_columns(extra, population, years, money, unsafe)
+    columns["interviewer"] = interviewers(pd.Series(address["village"]), years.year)
     return pd.DataFrame(columns)
 
 
+FIRST_MONEY = (
+    "wage_income", "operating_income", "property_income", "dividend_income", "transfer_income",
+    "minimum_allowance", "pension", "ecological_compensation", "operating_expense", "income_gross", "income_net",
+)  # fmt: skip
+"""Amounts that stand before income per head; the others come at the end of the table."""
+
+
+def in_post(population: Population) -> Flags:
+    """Tell which household-years have somebody in a public post: from its start until nobody is able to work.
+
+    Returns
+    -------
+    bool array, shape (n, waves)
+    """
+    start = population.support.start["public_post"][:, None]
+    began = (start > 0) & (start <= WAVES)
+    lapsed = np.logical_or.accumulate(began & (population.counts.labourers == 0), axis=1)
+    post: Flags = began & ~lapsed
+    return post
+
+
 def works_away(population: Population) -> Flags:
-    """Tell which household-years have wages: somebody is able to work, and the household sends workers.
+    """Tell which household-years have wages: somebody able to work is sent, or holds a public post.
 
     Returns
     -------
@@ -92,22 +131,50 @@ def works_away(population: Population) -> Flags:
         Five households in six send workers; which ones follows from the household's number.
     """
     sends = np.arange(len(population.code)) % 6 != 0
-    away: Flags = (population.counts.labourers > 0) & sends[:, None]
+    away: Flags = ((population.counts.labourers > 0) & sends[:, None]) | in_post(population)
     return away
 
 
-def program_table(rng: np.random.Generator, population: Population, places: Places) -> pd.DataFrame:
-    """Return the programs of the sampled households: who, what, since when, how much."""
+def program_table(
+    rng: np.random.Generator, extra: np.random.Generator, population: Population, places: Places
+) -> pd.DataFrame:
+    """Return the programs of the sampled households: who, what, since when (and until when), how much."""
     rows = program_rows(rng, population.support, population.last_wave)
     village = population.village[rows["position"].to_numpy()]
     rows = rows[places.villages["sampled"].to_numpy()[village]].reset_index(drop=True)
+    rows = _with_partners(extra, rows, population, places)
     position = rows.pop("position").to_numpy()
     address = place_columns(places, population.village[position])
     code = pd.Series(population.code[position], dtype="str")
     table: pd.DataFrame = pd.DataFrame({**address, "household": code})
     for name in ("program", "program_start", "amount"):
         table[name] = rows[name]
+    post = (table["program"] == "公益岗位帮扶").to_numpy()
+    years = in_post(population)[position].sum(axis=1)
+    end = table["program_start"].to_numpy() + years - 1
+    table["program_end"] = whole_or_missing(end, post & (end < population.last_wave[position]))
+    table["public_post_persons"] = whole_or_missing(np.ones_like(end), post)
     return table.astype({"program": "str"})
+
+
+def _with_partners(
+    rng: np.random.Generator, rows: pd.DataFrame, population: Population, places: Places
+) -> pd.DataFrame:
+    """Add a helping partner, from identification on, for households that exit before other support begins."""
+    first = np.full(len(population.code), NOT_YET)
+    np.minimum.at(first, rows["position"].to_numpy(), rows["program_start"].to_numpy())
+    leaves = (population.exit_year <= population.last_wave) & (first >= population.exit_year)
+    helped = np.flatnonzero(leaves & places.villages["sampled"].to_numpy()[population.village])
+    more = pd.DataFrame(
+        {
+            "position": helped,
+            "program": SOCIAL,
+            "program_start": population.identified[helped],
+            "amount": rng.integers(2, 21, len(helped)) * 100,
+        }
+    )
+    both = pd.concat([rows, more], ignore_index=True)
+    return both.sort_values(["position", "program_start"], kind="stable", ignore_index=True)
 
 
 def village_table(rng: np.random.Generator, places: Places, unregistered: Ints) -> pd.DataFrame:
@@ -138,13 +205,13 @@ def village_table(rng: np.random.Generator, places: Places, unregistered: Ints) 
 
 
 def _guarantees(rng: np.random.Generator, population: Population) -> tuple[Flags, Flags]:
-    """Return unsafe housing and safe water, both (n, waves): most of it is settled by the year of exit."""
-    n = len(population.code)
+    """Return unsafe housing and safe water, both (n, waves): both are settled by the year of exit."""
+    draw = rng.random((4, len(population.code)))
     out = population.exit_year[:, None] <= WAVES
     moved = population.support.start["relocation"]
     relocated = (moved != NO_PROGRAM)[:, None] & (moved[:, None] <= WAVES)
-    unsafe = (rng.random(n) < 0.30)[:, None] & ~(out & (rng.random(n) < 0.97)[:, None]) & ~relocated
-    safe_water = (rng.random(n) < 0.75)[:, None] | (out & (rng.random(n) < 0.99)[:, None]) | relocated
+    unsafe = (draw[0] < 0.30)[:, None] & ~out & ~relocated
+    safe_water = (draw[2] < 0.75)[:, None] | out | relocated
     return unsafe, safe_water
 
 
@@ -152,8 +219,7 @@ def _sources(rng: np.random.Generator, population: Population, rows: Ints, wave:
     """Find the sources of income of household-years."""
 
     def has(program: str) -> Flags:
-        start = population.support.start[program][rows]
-        return np.asarray((start != NO_PROGRAM) & (start <= WAVES[wave]), dtype=np.bool_)
+        return has_program(population, program, rows, WAVES[wave])
 
     elderly = np.stack(
         [
@@ -163,18 +229,15 @@ def _sources(rng: np.random.Generator, population: Population, rows: Ints, wave:
         axis=1,
     )
     farms = rng.random(len(population.code)) < 0.92
+    away = works_away(population)[rows, wave]
     return Sources(
-        works_away=works_away(population)[rows, wave],
-        farms=farms[rows],
+        works_away=away,
+        farms=farms[rows] | ((population.counts.labourers[rows, wave] > 0) & ~away),
         industry=has("industry"),
         dividend=has("asset_income"),
-        allowance=has("safety_net"),
+        allowance=np.asarray(population.household_type[rows] != "一般贫困户", dtype=np.bool_),
+        destitute=np.asarray(population.household_type[rows] == "特困供养户", dtype=np.bool_),
+        planned=elderly[rows, wave] & (rows % 5 == 0),
         pension=elderly[rows, wave],
         ecology=has("ecology"),
     )
-
-
-def still_there(population: Population, places: Places) -> Ints:
-    """Return the positions of sampled households in the registry in the last wave."""
-    sampled = places.villages["sampled"].to_numpy()[population.village]
-    return np.flatnonzero(sampled & (population.last_wave == LAST_WAVE))
