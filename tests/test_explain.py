@@ -75,6 +75,15 @@ def test_names_that_mean_several_things_are_all_explained():
     assert "\n\nexits\n" in said
 
 
+def test_a_conditional_rule_says_what_it_reads():
+    assert explain("S01").splitlines()[4:] == [
+        "  reads (household): exit_year, identified_year",
+        "  switched off by: clean.rules_off: [S01]",
+        "  source: order of the registry's events",
+    ]
+    assert "所读字段 (household): exit_year" in explain("S01", "zh")
+
+
 def test_a_rule_of_cleaning():
     rule = RULES[0]
     assert explain(rule.id).splitlines() == [

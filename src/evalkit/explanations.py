@@ -34,6 +34,9 @@ _WORDS = {
     "rule": Text(en="rule of cleaning", zh="清洗规则"),
     "why": Text(en="why", zh="原因"),
     "happens": Text(en="what happens", zh="处理"),
+    "reads": Text(en="reads", zh="所读字段"),
+    "off": Text(en="switched off by", zh="关闭方式"),
+    "source": Text(en="source", zh="依据"),
     "to_do": Text(en="what to do", zh="应对"),
     "word": Text(en="word of reports and messages", zh="报告用词"),
     "name": Text(en="public name", zh="公开名称"),
@@ -296,6 +299,12 @@ def _rule_blocks(wanted: str, language: str) -> Iterator[str]:
             lines.append(
                 f"  {_word('to_do', language)}: {_in(ADVICE.get(rule.id, TO_DO[rule.case]), language)}"
             )
+            if rule.when is not None:
+                read = ", ".join((*rule.needs, *rule.also))
+                lines.append(f"  {_word('reads', language)} ({rule.table}): {read}")
+                lines.append(f"  {_word('off', language)}: clean.rules_off: [{rule.id}]")
+            if rule.source:
+                lines.append(f"  {_word('source', language)}: {rule.source}")
             yield "\n".join(lines)
 
 

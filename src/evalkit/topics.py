@@ -44,8 +44,8 @@ WORDS: Mapping[str, Text] = {
     ),
     "open case": Text(
         en="Something in the data a person should look at: a row in quarantine, or a marked cell that stays. Listed by "
-        "`evalkit check`, counted in reports, kept in the build as open_cases.",
-        zh="待核事项：需要人工查看的数据问题，即待核区的行或保留但已标记的单元格。evalkit check列出，报告计数，构建中存为open_cases。",
+        "`evalkit check`, counted in reports, kept in the build as open_cases, and written to decisions.xlsx, where a person decides it.",
+        zh="待核事项：需要人工查看的数据问题，即待核区的行或保留但已标记的单元格。evalkit check列出，报告计数，构建中存为open_cases，并写入decisions.xlsx供人工核定。",
     ),
     "ledger": Text(
         en="Record of every change cleaning made: file, row, column, old and new value, rule. Replaying it on the raw "

@@ -21,8 +21,9 @@ class Rule:
     Parameters
     ----------
     id : str
-        Letter of the family and number: R rows, T text, K keys, D duplicates, I income, P persons,
-        G programs, C code words …
+        Letter of the family and number: R rows, T text, K keys, D duplicates, A areas, C code words, H human
+        decisions, I income, N patterns, L household logic, S status, W waves and months, P persons, G programs,
+        V villages, O totals, Q survey, Y county series.
     text : Text
         The reason, as it stands in the ledger.
     severity : str
@@ -37,6 +38,11 @@ class Rule:
         Columns the condition reads, the one that is marked first; ``member.health`` is a column of another table.
         They are the evidence: their values stand beside each hit. A table that lacks one is not checked, and the
         result says so.
+    also : tuple of str
+        Further columns of the same table that the condition reads and shows where they are there; no rule is left
+        unchecked for want of them.
+    once : bool
+        Whether only the first wave of a unit is marked: for facts that are carried from wave to wave.
     when : callable, optional
         The condition: the table as a `View` → bool, shape (n,). None: the code of `evalkit.cleaning` applies the rule.
     source : str
@@ -50,5 +56,7 @@ class Rule:
     case: bool = False
     version: str = "1"
     needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    once: bool = False
     when: Callable[[View], Flags] | None = None
     source: str = ""
