@@ -7,13 +7,14 @@ Every measure is linearised: each row i has a value z_i such that the estimator'
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.auxiliary import Auxiliary, Basis
 from evalkit.errors import DesignError
 
 Floats = NDArray[np.float64]
@@ -40,6 +41,11 @@ class SurveyDesign:
         leaves the standard error blank.
     census : bool
         The data are the whole population: there is no sampling error and no interval.
+    auxiliary : Auxiliary, optional
+        Known totals the weights were calibrated to (`evalkit.weighting.calibrate`); the variance is then that
+        of the residuals from the calibration variables (Deville & Särndal 1992, eq. 3.4).
+    pair_weight : {"earlier", "later"}
+        Whose weight a pair of waves counts with; ``later`` where weights make up for attrition.
     """
 
     weight: str | None = None
@@ -48,6 +54,8 @@ class SurveyDesign:
     fpc: str | tuple[str, ...] | None = None
     single_psu: SinglePsu = "error"
     census: bool = False
+    auxiliary: Auxiliary | None = None
+    pair_weight: Literal["earlier", "later"] = "earlier"
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -96,7 +104,8 @@ class SurveyDesign:
         if not units:
             units.append(np.arange(n, dtype=np.intp))
         sizes = tuple(_population(frame[c], c) for c in self.fpcs)
-        sample = Sample(weight, strata, tuple(units), sizes, self.single_psu, self.census)
+        basis = None if self.auxiliary is None else self.auxiliary.basis(frame, weight, tuple(units))
+        sample = Sample(weight, strata, tuple(units), sizes, self.single_psu, self.census, basis)
         return replace(sample, census=True) if sample.exhaustive else sample
 
 
@@ -105,7 +114,8 @@ class Sample:
     """The design of n rows as arrays.
 
     `weight` and `strata` have shape (n,); `units` holds per stage the unit codes, shape (n,), numbered
-    from 0 and nested in what is above; `population` holds per stage the population sizes, shape (n,).
+    from 0 and nested in what is above; `population` holds per stage the population sizes, shape (n,);
+    `basis` holds the calibration variables of calibrated weights.
     """
 
     weight: Floats
@@ -114,6 +124,7 @@ class Sample:
     population: tuple[Floats, ...]
     single_psu: SinglePsu
     census: bool
+    basis: Basis | None = field(default=None, repr=False)
 
     @property
     def n_psu(self) -> int:
@@ -136,8 +147,12 @@ class Sample:
         return out
 
     def totals(self, z: Floats, domain: Ints, k: int, stage: int = 0) -> Floats:
-        """Sum w z per unit of a stage and domain: shape (units, k); rows with domain -1 do not count."""
-        return group_totals(self.weight * z, self.units[stage], domain, k)
+        """Sum w z per unit of a stage and domain: shape (units, k); rows with domain -1 do not count.
+
+        With calibrated weights z is replaced by its residual from the calibration variables.
+        """
+        out = group_totals(self.weight * z, self.units[stage], domain, k)
+        return out if self.basis is None else out - self.basis.explained(self.weight * z, domain, k, stage)
 
     def covariance(self, z: Floats, domain: Ints, k: int) -> Floats:
         """Return the (k, k) covariance of Σ w z over each domain.
@@ -247,6 +262,16 @@ class Sample:
         scale = first * (1 - second) * np.where(count > 1, count / np.maximum(count - 1, 1), 0.0)
         dev = (totals - means[psu_of]) * np.sqrt(scale[psu_of])[:, None]
         return np.asarray(dev.T @ dev, dtype=float)
+
+
+def kish_n(weight: Floats) -> float:
+    """Return (Σw)² / Σw², the effective sample size of unequal weights (Kish 1965); 0 without weight.
+
+    >>> round(kish_n(np.array([1.0, 1.0, 2.0])), 4)
+    2.6667
+    """
+    squares = float(weight @ weight)
+    return float(weight.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def group_totals(values: Floats, groups: Ints, domain: Ints, k: int) -> Floats:

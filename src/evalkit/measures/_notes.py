@@ -118,8 +118,13 @@ def unpaired(later: int, earlier: int) -> Text:
     )
 
 
-def earlier_weight() -> Text:
+def pair_weight(whose: str) -> Text:
     """Say which wave's weights and sizes count."""
+    if whose == "later":
+        return Text(
+            en="counted with the later wave's weight, which makes up for attrition, and the earlier wave's size",
+            zh="按后一期的权重（已作流失调整）与前一期的人口数计",
+        )
     return Text(en="counted with the earlier wave's weight and size", zh="按前一期的权重与人口数计")
 
 

@@ -2,7 +2,7 @@
 
 A pair is a household's row at a wave and its row at the wave before (in the order of the panel's
 waves). Each pair sits at the later row: its keys and PSU are read there, its weight and size are those of
-the earlier wave. Rows without a pair lie outside every domain but still count as sampled.
+the earlier wave (its weight that of the later wave where `SurveyDesign.pair_weight` says so). Rows without a pair lie outside every domain but still count as sampled.
 """
 
 from __future__ import annotations
@@ -271,11 +271,13 @@ def _group(panel: Panel, pairs: Pairs, by: By, rows: NDArray[np.bool_]) -> Cells
     domains = panel.where(later).domains(by)
     paired = pairs.earlier >= 0
     at = np.maximum(pairs.earlier, 0)
-    weight = np.where(paired, panel.sample.weight[at], 0.0)
+    sample, own = panel.sample, panel.design.pair_weight == "later"
+    weight = np.where(paired, sample.weight if own else sample.weight[at], 0.0)
+    basis = sample.basis if own or sample.basis is None else sample.basis.at(at)
     units = np.where(paired, panel.persons()[at], 0.0)
     code = np.where(rows & paired, domains.code, -1).astype(np.intp)
     note = _notes.counting(persons=panel.size is not None)
-    return Cells(domains.keys, code, units, replace(panel.sample, weight=weight), (note,))
+    return Cells(domains.keys, code, units, replace(sample, weight=weight, basis=basis), (note,))
 
 
 def _split(group: Cells, name: str, level: Ints, levels: Ints) -> Cells:
@@ -318,7 +320,7 @@ def _about(panel: Panel, pairs: Pairs, group: Cells, name: str) -> About:
     ]
     if pairs.unpaired or pairs.lost:
         notes.append(_notes.unpaired(pairs.unpaired, pairs.lost))
-    notes.append(_notes.earlier_weight())
+    notes.append(_notes.pair_weight(panel.design.pair_weight))
     lacking = int((panel.mask & np.isnan(pairs.now)).sum())
     if lacking:
         notes.append(_notes.missing(lacking, int(panel.mask.sum()), panel.welfare))

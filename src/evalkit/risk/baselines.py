@@ -57,7 +57,7 @@ def rates(spells: Spells, by: str | Sequence[str] = "duration") -> Estimate:
     n = len(spells.sample.weight)
     weights, whole, domain = np.zeros(n), np.zeros(n), np.full(n, -1, dtype=np.intp)
     weights[row], whole[row], domain[row] = weight, z, code
-    sample = replace(spells.sample, weight=weights)
+    sample = replace(spells.sample, weight=weights, basis=None)
     keys["events"] = np.bincount(code, weights=event, minlength=k).astype(int)
     about = About(
         estimand="return_rate",

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from evalkit.binary import Fit, Link, SeparationError, clustered_covariance, fit_binary, inverse_link
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.intervals import Bounds, quantile_t, tail
 from evalkit.risk.baselines import DurationGroups, group_durations, grouping_note, not_fitted
-from evalkit.risk.irls import Fit, Link, SeparationError, clustered_covariance, fit_binary, inverse_link
 from evalkit.risk.metrics import auc
 from evalkit.risk.person_years import WELFARE_RATIO, Spells
 from evalkit.text import Text

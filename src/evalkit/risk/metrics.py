@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evalkit.binary import fit_binary
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
-from evalkit.risk.irls import fit_binary
 
 
 @dataclass(frozen=True, eq=False)

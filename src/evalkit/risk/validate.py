@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
+from evalkit.binary import clustered_covariance
 from evalkit.design import Floats, Ints
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.risk import metrics
 from evalkit.risk.baselines import BaseRate, IncomeRule
-from evalkit.risk.irls import clustered_covariance
 from evalkit.risk.person_years import Spells
 from evalkit.text import Text, text_from
 

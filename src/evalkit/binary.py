@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, special
 
 from evalkit.design import Floats, Ints, Sample
 from evalkit.errors import EstimationError
 
-Link = Literal["logit", "cloglog"]
+Link = Literal["logit", "cloglog", "probit"]
 
 _MAX_STEPS = 60
 _TINY = 1e-15
@@ -51,6 +51,8 @@ def inverse_link(link: Link, eta: Floats) -> Floats:
                 eta >= 0, 1 / (1 + np.exp(-np.abs(eta))), np.exp(-np.abs(eta)) / (1 + np.exp(-np.abs(eta)))
             )
         )
+    if link == "probit":
+        return np.asarray(special.ndtr(np.clip(eta, -8.0, 8.0)))
     return np.asarray(-np.expm1(-np.exp(np.minimum(eta, 50.0))))
 
 
@@ -58,12 +60,16 @@ def link_slope(link: Link, eta: Floats, mu: Floats) -> Floats:
     """Return the derivative of the probability with respect to the linear predictor."""
     if link == "logit":
         return np.asarray(mu * (1 - mu))
+    if link == "probit":
+        return np.asarray(np.exp(-0.5 * np.clip(eta, -8.0, 8.0) ** 2) / np.sqrt(2 * np.pi))
     bounded = np.clip(eta, -700.0, 50.0)
     return np.asarray(np.exp(bounded - np.exp(bounded)))
 
 
 def link_of(link: Link, mu: Floats) -> Floats:
     """Return the linear predictor of probabilities strictly between 0 and 1."""
+    if link == "probit":
+        return np.asarray(special.ndtri(mu))
     return np.asarray(np.log(mu / (1 - mu)) if link == "logit" else np.log(-np.log1p(-mu)))
 
 
@@ -79,7 +85,7 @@ def fit_binary(
     y : ndarray of 0 and 1, shape (n,)
     weight : ndarray, shape (n,)
         Weights of the pseudo-likelihood, used as they are.
-    link : {"logit", "cloglog"}
+    link : {"logit", "cloglog", "probit"}
     penalty : ndarray, shape (k,), optional
         The criterion is loglik - Σ penalty coef² / 2.
 
@@ -108,6 +114,8 @@ def fit_binary(
         gradient, info, _ = _derivatives(x, y, weight, link, coef, ridge)
         if (np.diag(info) < 1e-8 * reference).any():
             raise SeparationError(int(np.argmin(np.diag(info) / np.maximum(reference, _TINY))))
+        if _flat(info, coef) >= 0:
+            raise SeparationError(_flat(info, coef))
         move = np.asarray(linalg.solve(info, gradient, assume_a="pos"), dtype=float)
         for _halving in range(30):
             trial = _criterion(x @ (coef + move), y, weight, link, coef + move, ridge)
@@ -118,7 +126,7 @@ def fit_binary(
         if np.abs(move).max(initial=0.0) < 1e-11 * (1 + np.abs(coef).max(initial=0.0)):
             break
     else:
-        msg = f"the return model did not converge in {_MAX_STEPS} steps; use fewer features, or ridge > 0"
+        msg = f"the binary model did not converge in {_MAX_STEPS} steps; use fewer features, or ridge > 0"
         raise EstimationError(msg)
     _, info, scores = _derivatives(x, y, weight, link, coef, ridge)
     bread = np.asarray(linalg.inv(info), dtype=float)
@@ -161,6 +169,15 @@ def clustered_covariance(influence: Floats, cluster: Ints) -> Floats:
     return sample.covariance_of([influence[:, j] for j in range(m)], [everywhere] * m, 1)
 
 
+def _flat(info: Floats, coef: Floats) -> int:
+    """Return the column with the largest coefficient along a direction without information, -1 if there is none."""
+    size = np.sqrt(np.diag(info))
+    values, vectors = linalg.eigh(info / np.outer(size, size))
+    if values[0] > 1e-14 * len(values):
+        return -1
+    return int(np.argmax(np.abs(vectors[:, 0] / size * coef)[1:])) + 1 if len(coef) > 1 else 0
+
+
 def _share(y: Floats, weight: Floats) -> float:
     share = float(weight @ y / weight.sum())
     return share * (1 - share)
@@ -169,6 +186,8 @@ def _share(y: Floats, weight: Floats) -> float:
 def _criterion(eta: Floats, y: Floats, weight: Floats, link: Link, coef: Floats, ridge: Floats) -> float:
     if link == "logit":
         terms = y * eta - np.logaddexp(0.0, eta)
+    elif link == "probit":
+        terms = special.log_ndtr(np.where(y > 0, 1.0, -1.0) * np.clip(eta, -8.0, 8.0))
     else:
         rate = np.exp(np.minimum(eta, 50.0))
         terms = np.where(y > 0, np.log(np.maximum(-np.expm1(-rate), 1e-300)), -rate)
