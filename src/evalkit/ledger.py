@@ -11,8 +11,10 @@ not_data      a row that is no observation (blank, totals, signature)
 flag          a cell or row that was kept and marked
 ============  =======================================================================================
 
-Column operations are ``times`` (multiply exactly), ``labels`` (replace codes by a JSON mapping) and
-``prefix`` (put the value of another column and ``-`` before the cell unless it is there already).
+Column operations are ``recode`` (replace the codes of a JSON mapping, keep the others), ``carry`` (replace the code
+a cell begins with by that of a JSON mapping, in rows of the new code's county), ``times`` (multiply exactly),
+``labels`` (replace codes by a JSON mapping) and ``prefix`` (put the value of another column and ``-`` before the cell
+unless it is there already). They are replayed in the order recode, carry, the others.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ PROVENANCE: tuple[str, ...] = ("_file", "_sheet", "_row")
 """Columns of a raw frame that say where a row comes from."""
 ASIDE: tuple[str, ...] = ("quarantine", "merge", "not_data")
 """Actions that take a row out of the clean table."""
+
+SAID = " | "
+"""Stands between the text of a rule and what a person said, in the reason of a decision."""
 
 Positions = npt.NDArray[np.intp]
 
@@ -90,9 +95,14 @@ class Ledger:
         return Ledger.joined([self, Ledger(typed_entries(entries))])
 
     def counts(self) -> pd.DataFrame:
-        """Return the number of entries by table, action and rule."""
+        """Return the number of entries by table, action and rule; what persons said is left out."""
         keys = ["table", "action", "rule", "reason_en", "reason_zh"]
-        return self.entries.groupby(keys, sort=True, dropna=False).size().rename("n").reset_index()
+        parts = self.entries[keys]
+        human = parts["reason_en"].str.contains(SAID, regex=False).fillna(value=False).to_numpy(dtype=bool)
+        if human.any():
+            bare = {c: parts[c].where(~human, parts[c].str.split(SAID, regex=False).str[0]) for c in keys[3:]}
+            parts = parts.assign(**bare)
+        return parts.groupby(keys, sort=True, dropna=False).size().rename("n").reset_index()
 
     def cells(self) -> pd.DataFrame:
         """Return the entries that changed one cell."""
@@ -155,6 +165,39 @@ def relabel(cells: pd.Series, labels: str) -> pd.Series:
     return cells.map(known).astype("str")
 
 
+def recode(cells: pd.Series, codes: str) -> pd.Series:
+    """Replace the codes of a JSON mapping; others stay.
+
+    Examples
+    --------
+    >>> recode(pd.Series(["610928", "610922", None], dtype="str"), '{"610928": "610981"}').tolist()
+    ['610981', '610922', nan]
+    """
+    known = {str(k): str(v) for k, v in json.loads(codes).items()}
+    hit = cells.isin(list(known))
+    out = cells.copy()
+    out[hit] = cells[hit].map(known)
+    return out
+
+
+def carry(cells: pd.Series, county: pd.Series, codes: str) -> pd.Series:
+    """Replace the county code that a longer code begins with, in rows of the county it is replaced by.
+
+    Examples
+    --------
+    >>> cells = pd.Series(["610928101201", "610928101202", "3", "610928"], dtype="str")
+    >>> county = pd.Series(["610981", "610922", "610981", "610981"], dtype="str")
+    >>> carry(cells, county, '{"610928": "610981"}').tolist()
+    ['610981101201', '610928101202', '3', '610928']
+    """
+    out = cells.copy()
+    for old, new in json.loads(codes).items():
+        hit = cells.str.startswith(old) & (cells.str.len() > len(old)) & (county == new)
+        hit = hit.fillna(value=False).astype(bool)
+        out[hit] = new + cells[hit].str.slice(len(old))
+    return out
+
+
 def prefix(cells: pd.Series, before: pd.Series) -> pd.Series:
     """Put a code and ``-`` before each cell that does not carry the code yet.
 
@@ -188,6 +231,19 @@ def prefix(cells: pd.Series, before: pd.Series) -> pd.Series:
     return out
 
 
+def prefixed(frame: pd.DataFrame, column: str, before: str) -> pd.Series:
+    """Return a column with the value of another one before it; see `prefix`.
+
+    Where county codes are linked, cells that carry the code of the file (``county_at_issue``) stay too.
+    """
+    cells = frame[column]
+    out = prefix(cells, frame[before])
+    if before == "county" and "county_at_issue" in frame:
+        carried = prefix(cells, frame["county_at_issue"]) == cells
+        out = out.where(~carried, cells)
+    return out
+
+
 def apply_column(frame: pd.DataFrame, rows: Positions, column: str, operation: str, argument: str) -> None:
     """Apply a column operation to some rows of a frame, in place.
 
@@ -197,14 +253,18 @@ def apply_column(frame: pd.DataFrame, rows: Positions, column: str, operation: s
         The operation is not known.
     """
     cells = frame[column].iloc[rows]
-    if operation == "times":
+    if operation == "recode":
+        new = recode(cells, argument)
+    elif operation == "carry":
+        new = carry(cells, frame["county"].iloc[rows], argument)
+    elif operation == "times":
         new = times(cells, argument)
     elif operation == "labels":
         new = relabel(cells, argument)
     elif operation == "prefix":
-        new = prefix(cells, frame[argument].iloc[rows])
+        new = prefixed(frame.iloc[rows], column, argument)
     else:
-        msg = f"the ledger asks for {operation!r} on column {column!r}; known are times, labels, prefix"
+        msg = f"the ledger asks for {operation!r} on column {column!r}; known are recode, carry, times, labels, prefix"
         raise DataError(msg)
     _put(frame, rows, column, new)
 
@@ -234,7 +294,8 @@ def replay(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     position = _positions(frame, entries)
     _replay_cells(frame, entries, position)
     columns = entries.loc[entries["action"] == "column"].drop_duplicates()
-    for e in columns.itertuples():
+    order = columns["old"].map({"recode": 0, "carry": 1}).fillna(2).argsort(kind="stable")
+    for e in columns.iloc[order].itertuples():
         inside = (frame["_file"] == e.file) & (frame["_sheet"].fillna("") == _blank(e.sheet))
         apply_column(frame, np.flatnonzero(inside.to_numpy()), str(e.column), str(e.old), str(e.new))
     aside = entries["action"].isin(ASIDE).to_numpy()
@@ -249,7 +310,9 @@ def _replay_cells(frame: pd.DataFrame, entries: pd.DataFrame, position: Position
     for column, part in cells.groupby("column", sort=False):
         first = part.drop_duplicates("position", keep="first")
         now = frame[str(column)].iloc[first["position"].to_numpy()]
-        same = now.to_numpy() == first["old"].to_numpy()
+        same = (now.to_numpy() == first["old"].to_numpy()) | (
+            now.isna().to_numpy() & first["old"].isna().to_numpy()
+        )
         if not same.all():
             k = int(np.flatnonzero(~same)[0])
             msg = (

@@ -70,6 +70,7 @@ FIELDS: tuple[Field, ...] = (
     Field("province", "省", "province", "category", _PLACES, ("省", "省份", "省(区、市)")),
     Field("prefecture", "市", "prefecture", "category", _PLACES, ("市", "市(州)", "地市")),
     Field("county", "县代码", "county code", "id", _PLACES, ("县代码", "县(市、区)代码", "区县代码", "行政区划代码")),
+    Field("county_at_issue", "原县代码", "county code in the file", "id", _PLACES),
     Field("county_name", "县", "county", "text", _PLACES, ("县", "县名", "县(市、区)", "县(市、区、旗)", "区县")),
     Field("township", "乡镇", "township", "category", _PLACES, ("乡", "乡镇", "乡(镇)", "乡镇名称")),
     Field("village", "行政村代码", "village code", "id", _PLACES, ("行政村代码", "村代码")),

@@ -7,30 +7,59 @@ county by county gives what cleaning everything at once gives.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from evalkit.cleaning.areas import carry_villages, check_areas, link_counties, with_issue_codes
 from evalkit.cleaning.checking import check_rules
 from evalkit.cleaning.codes import check_persons, check_words
 from evalkit.cleaning.columns import convert_columns, make_villages_unique, tidy_columns
 from evalkit.cleaning.households import check_households
 from evalkit.cleaning.moves import moved_households
+from evalkit.cleaning.orders import Order, carry_out, correct_cells
 from evalkit.cleaning.result import FATES, MONEY_COLUMNS, CleanResult, SetAside, panel_from
+from evalkit.cleaning.rostered import set_aside_without_members, with_rosters
 from evalkit.cleaning.rows import check_required, quarantine_keys, set_aside_no_data, settle_duplicates
-from evalkit.cleaning.typed import check_columns, check_programs, typed_table, with_derived
-from evalkit.cleaning.work import CASE_COLUMNS, Work, open_cases
+from evalkit.cleaning.settling import Fault, Orders, Pass, settle, settled
+from evalkit.cleaning.single import CleanTable
+from evalkit.cleaning.typed import (
+    Floats,
+    check_columns,
+    check_programs,
+    named_columns,
+    typed_table,
+    with_derived,
+)
+from evalkit.cleaning.work import CASE_COLUMNS, Work
+from evalkit.decisions import Decisions
+from evalkit.divisions import DatedCodes, load_divisions
 from evalkit.ingest import RawData, RawTable, from_frame, read_all, with_counties
 from evalkit.ledger import COLUMNS, Ledger, replay
 from evalkit.plan import Plan
 
-__all__ = ["CASE_COLUMNS", "CleanResult", "SetAside", "clean", "moved_households", "panel_from", "rebuild"]
+__all__ = [
+    "CASE_COLUMNS",
+    "CleanResult",
+    "CleanTable",
+    "SetAside",
+    "clean",
+    "clean_table",
+    "decision_faults",
+    "moved_households",
+    "named_columns",
+    "panel_from",
+    "rebuild",
+]
 
 Raw = str | Path | RawData | RawTable | pd.DataFrame
 
 
-def clean(raw: Raw, plan: Plan, *, allow_empty: bool = False) -> CleanResult:
+def clean(
+    raw: Raw, plan: Plan, *, decisions: Decisions | None = None, allow_empty: bool = False
+) -> CleanResult:
     """Clean raw data as the plan says.
 
     Parameters
@@ -38,6 +67,8 @@ def clean(raw: Raw, plan: Plan, *, allow_empty: bool = False) -> CleanResult:
     raw : path, RawData, RawTable or DataFrame
         The folder of raw files (or the one household file); tables already read; or the household table as a frame.
     plan : Plan
+    decisions : Decisions, optional
+        What persons decided about open cases of these data (`evalkit.decisions.read_workbooks`).
     allow_empty : bool
         Whether it is fine that no household row is left (rows that name no county); else that is an error.
 
@@ -49,17 +80,18 @@ def clean(raw: Raw, plan: Plan, *, allow_empty: bool = False) -> CleanResult:
     ------
     DataError
         Files cannot be read; columns of the plan are absent; keys repeat and ``plan.clean.duplicates`` is ``error``;
-        no row is left; welfare is missing in all rows.
+        no row is left; welfare is missing in all rows; decisions are stale or contradict each other.
     PlanError
         A program of the plan has no source.
     """
-    data = _raw_data(raw, plan)
-    check_columns(data["household"], plan)
+    dated = load_divisions(plan)
+    data = with_issue_codes(_raw_data(raw, plan, dated), dated)
+    check_columns(data["household"], plan, data.tables.get("member"))
     check_programs(plan, data.tables)
-    works = {name: _cleaned(table, plan) for name, table in data.tables.items()}
-    checks = check_rules(works)
+    done = settled(_runner(data, plan, dated), Decisions() if decisions is None else decisions)
+    works = done.last.works
     texts = {name: w.frame.loc[w.stays].reset_index(drop=True) for name, w in works.items()}
-    typed = _typed(texts, data, plan)
+    typed = _typed(texts, data, plan, {name: w.read() for name, w in works.items()})
     entries = pd.concat([w.entries for w in works.values()], ignore_index=True)
     frame = typed.pop("household")
     result = CleanResult(
@@ -67,16 +99,67 @@ def clean(raw: Raw, plan: Plan, *, allow_empty: bool = False) -> CleanResult:
         plan=plan,
         quarantine=pd.concat([_quarantined(w) for w in works.values()], ignore_index=True),
         ledger=Ledger(entries[list(COLUMNS)]),
-        open_cases=open_cases(entries),
+        open_cases=done.cases,
         tables=typed,
         raw=data,
         fates=pd.DataFrame([_fates(w) for w in works.values()]),
         money=_money(works["household"], frame),
-        checks=checks,
+        checks=done.last.checks,
+        decided=done.decided,
     )
     if not allow_empty:
         _ = result.panel
     return result
+
+
+def clean_table(raw: RawTable, plan: Plan, *, decisions: Decisions | None = None) -> CleanTable:
+    """Clean one table by itself, under the same rules and with the same ledger as `clean`.
+
+    Parameters
+    ----------
+    raw : RawTable
+        With a ``county`` column; not the household table, whose panel needs the others.
+    plan : Plan
+    decisions : Decisions, optional
+
+    Raises
+    ------
+    DataError
+        The table lacks a key; keys repeat and ``plan.clean.duplicates`` is ``error``; decisions are stale.
+    """
+    dated = load_divisions(plan)
+    table = with_issue_codes(RawData({raw.table: raw}), dated)[raw.table]
+
+    def run(orders: Orders) -> Pass:
+        works = {raw.table: _cleaned(table, plan, dated, orders.get(raw.table, ()))}
+        return Pass(works, check_rules(works))
+
+    done = settled(run, Decisions() if decisions is None else decisions)
+    work = done.last.works[raw.table]
+    return CleanTable(
+        frame=typed_table(work.frame.loc[work.stays].reset_index(drop=True), table, plan),
+        quarantine=_quarantined(work),
+        ledger=Ledger(work.entries[list(COLUMNS)]),
+        open_cases=done.cases,
+        raw=table,
+        rows=pd.DataFrame([_fates(work)]),
+        checks=done.last.checks,
+    )
+
+
+def decision_faults(raw: RawData, plan: Plan, decisions: Decisions) -> tuple[Fault, ...]:
+    """Return what keeps decisions from being carried out: stale, contradictory, not readable; each with its row
+    of the workbook.
+
+    Raises
+    ------
+    EvalkitError
+        The data cannot be cleaned, whatever was decided.
+    """
+    if not len(decisions):
+        return ()
+    dated = load_divisions(plan)
+    return settle(_runner(with_issue_codes(raw, dated), plan, dated), decisions).faults
 
 
 def rebuild(raw: RawData, ledger: Ledger, plan: Plan) -> dict[str, pd.DataFrame]:
@@ -99,26 +182,40 @@ def rebuild(raw: RawData, ledger: Ledger, plan: Plan) -> dict[str, pd.DataFrame]
     DataError
         The ledger does not belong to these files.
     """
-    texts = {name: replay(table, ledger) for name, table in raw.tables.items()}
-    return _typed(texts, raw, plan)
+    data = with_issue_codes(raw, load_divisions(plan))
+    texts = {name: replay(table, ledger) for name, table in data.tables.items()}
+    return _typed(texts, data, plan)
 
 
-def _raw_data(raw: Raw, plan: Plan) -> RawData:
+def _raw_data(raw: Raw, plan: Plan, dated: DatedCodes | None) -> RawData:
     if isinstance(raw, RawData):
         return raw
     if isinstance(raw, RawTable):
-        return with_counties({raw.table: raw})
+        return with_counties({raw.table: raw}, dated)
     if isinstance(raw, pd.DataFrame):
-        return with_counties({"household": from_frame(raw, source=plan.data.household)})
+        return with_counties({"household": from_frame(raw, source=plan.data.household)}, dated)
     return read_all(plan, raw)
 
 
-def _cleaned(raw: RawTable, plan: Plan) -> Work:
+def _runner(data: RawData, plan: Plan, dated: DatedCodes | None) -> Callable[[Orders], Pass]:
+    def run(orders: Orders) -> Pass:
+        works = {n: _cleaned(table, plan, dated, orders.get(n, ())) for n, table in data.tables.items()}
+        set_aside_without_members(works, plan)
+        return Pass(works, check_rules(works))
+
+    return run
+
+
+def _cleaned(raw: RawTable, plan: Plan, dated: DatedCodes | None, orders: Sequence[Order]) -> Work:
     work = Work.begin(raw, plan)
+    correct_cells(work, orders)
     check_required(work)
     set_aside_no_data(work)
     tidy_columns(work)
+    link_counties(work, dated)
+    carry_villages(work, dated)
     convert_columns(work)
+    carry_out(work, orders)
     quarantine_keys(work)
     make_villages_unique(work)
     settle_duplicates(work)
@@ -127,11 +224,19 @@ def _cleaned(raw: RawTable, plan: Plan) -> Work:
     if work.table == "member":
         check_persons(work)
     check_words(work)
+    check_areas(work, dated)
     return work
 
 
-def _typed(texts: dict[str, pd.DataFrame], raw: RawData, plan: Plan) -> dict[str, pd.DataFrame]:
-    out = {name: typed_table(text, raw[name], plan) for name, text in texts.items()}
+def _typed(
+    texts: dict[str, pd.DataFrame],
+    raw: RawData,
+    plan: Plan,
+    known: Mapping[str, Mapping[str, Floats]] | None = None,
+) -> dict[str, pd.DataFrame]:
+    read = known or {}
+    out = {name: typed_table(text, raw[name], plan, read.get(name)) for name, text in texts.items()}
+    out["household"] = with_rosters(out["household"], out.get("member"))
     out["household"] = with_derived(out["household"], out.get("program"), plan)
     return out
 

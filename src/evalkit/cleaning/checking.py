@@ -63,8 +63,10 @@ def _run(rule: Rule, work: Work, view: TableView) -> dict[str, object]:
     }
     if lacks or rule.when is None:
         return {**row, "rows": 0, "hits": 0}
-    hits = rule.when(view) & work.stays
-    own = [n for n in rule.needs if "." not in n]
+    hits = rule.when(view) & view.stays
+    if rule.once and hits.any():
+        hits &= ~view.ever(hits)
+    own = [n for n in (*rule.needs, *rule.also) if "." not in n and n in work.used]
     if hits.any():
         said = _evidence(work, own, hits)
         if rule.severity == "quarantine":

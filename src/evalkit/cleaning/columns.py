@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.cleaning.cells import NUMERIC, tidy
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
-from evalkit.ledger import prefix
+from evalkit.ledger import prefixed
 
 
 def tidy_columns(work: Work) -> None:
@@ -27,7 +27,7 @@ def tidy_columns(work: Work) -> None:
         if column in given:
             continue
         kind = work.kinds[column]
-        if column == "wave" and _labels(work):
+        if column == "wave" and wave_labels(work):
             kind = "text"
         if kind == "flag" and work.table == "household":
             _refuse_amounts(work, column)
@@ -76,7 +76,7 @@ def convert_columns(work: Work) -> None:
             wan = work.in_wan(column)
             if wan.any():
                 work.operate(wan, column, "times", "10000", "T08")
-    labels = _labels(work)
+    labels = wave_labels(work)
     if labels and "wave" in work.used:
         work.operate(np.ones(len(work.frame), dtype=bool), "wave", "labels", json.dumps(labels), "T09")
 
@@ -86,11 +86,12 @@ def make_villages_unique(work: Work) -> None:
     if "village" not in work.used or "county" in work.raw.taken("constant") or not len(work.frame):
         return
     cells = work.frame["village"]
-    changed = (prefix(cells, work.frame["county"]) != cells) & cells.notna()
+    changed = (prefixed(work.frame, "village", "county") != cells) & cells.notna()
     if changed.any():
         work.operate(changed.to_numpy(), "village", "prefix", "county", "K06")
 
 
-def _labels(work: Work) -> dict[str, int]:
+def wave_labels(work: Work) -> dict[str, int]:
+    """Return code of the wave in the files → wave, as the plan says."""
     source = work.source
     return dict(source.wave_labels) if source is not None else {}

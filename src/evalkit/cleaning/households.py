@@ -15,12 +15,18 @@ SOURCES: tuple[str, ...] = ("wage_income", "operating_income", "property_income"
 
 
 def check_households(work: Work) -> None:
-    """Apply the rules on size (K07), welfare (I01-I04) and the income identity (I05, I06)."""
-    if "size" in work.used:
+    """Apply the rules on size (K07), welfare (I01-I04) and the income identity (I05, I06).
+
+    Where welfare is per household and sizes come from the rosters, I01, I02 and I04 judge the household's amount; I03, a
+    limit per head, is not applied.
+    """
+    sized = "size" in work.used
+    if sized:
         work.take_out(~(work.numbers("size") > 0), "K07", "size")
     column = work.plan.welfare.column
-    welfare = welfare_of(work.numbers(column), work.numbers("size"), work.plan.welfare)
-    if work.plan.clean.welfare_max is not None:
+    size = work.numbers("size") if sized else np.ones(len(work.frame))
+    welfare = welfare_of(work.numbers(column), size, work.plan.welfare)
+    if work.plan.clean.welfare_max is not None and (sized or work.plan.welfare.per != "household"):
         work.take_out(welfare > work.plan.clean.welfare_max, "I03", column)
     work.flag(np.isnan(welfare), "I01", column)
     work.flag(welfare < 0, "I02", column)

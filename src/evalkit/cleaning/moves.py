@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evalkit.cleaning.cases import across_cases
 from evalkit.rules import rule
 
 RULE = "K08"
@@ -52,5 +53,4 @@ def moved_households(frame: pd.DataFrame) -> pd.DataFrame:
         "what_zh": text.zh,
         "evidence": then["county"] + " (" + earlier + ") → " + now["county"] + " (" + wave + ")",
     }
-    out = pd.DataFrame(columns, index=now.index).reset_index(drop=True)
-    return out.astype({c: "int64" if c == "row" else "str" for c in columns})
+    return across_cases(pd.DataFrame(columns, index=now.index).reset_index(drop=True))

@@ -14,6 +14,7 @@ from evalkit.ingest import RawData
 from evalkit.ledger import Ledger
 from evalkit.panel import Panel
 from evalkit.plan import Plan
+from evalkit.rosters import STATED
 
 FATES: tuple[str, ...] = ("in", "clean", "quarantined", "merged", "not_data")
 """What becomes of rows; the first is the sum of the others."""
@@ -41,7 +42,7 @@ class CleanResult:
         Rows set aside until somebody decides: table, rule, reasons, file, sheet, row, then their raw cells.
     ledger : Ledger
     open_cases : DataFrame
-        What somebody should look at: table, rule, household, wave, county, file, row, what_en, what_zh, evidence.
+        What somebody should look at: `evalkit.cleaning.CASE_COLUMNS`.
     tables : dict of DataFrame
         The other clean, typed tables by kind.
     raw : RawData
@@ -52,6 +53,8 @@ class CleanResult:
         See `money_table`.
     checks : DataFrame
         One row a conditional rule: rule, table, checked, lacks (columns it needs that are not there), rows, hits.
+    decided : DataFrame
+        Cases that persons decided: case, table, rule, county, action.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -64,6 +67,7 @@ class CleanResult:
     fates: pd.DataFrame
     money: pd.DataFrame = field(repr=False)
     checks: pd.DataFrame = field(repr=False)
+    decided: pd.DataFrame = field(repr=False)
 
     @cached_property
     def panel(self) -> Panel:
@@ -76,6 +80,12 @@ class CleanResult:
         """
         self._check_welfare()
         return panel_from(self.frame, self.plan, ledger=self.ledger, why=self._why_empty())
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """Columns that the household table does not state and the rosters gave (`evalkit.rosters.STATED`)."""
+        stated = set(self.raw.tables["household"].fields)
+        return tuple(c for c in STATED if c in self.frame and c not in stated)
 
     def rows(self, table: str = "household") -> dict[str, int]:
         """Return what became of the rows of a table, by `FATES`."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit import schema
+from evalkit.cleaning.cells import NUMERIC, numbers
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
 from evalkit.ingest.cells import is_scientific, row_word
@@ -18,6 +19,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "village": ("village",),
     "survey": (),
     "totals": (),
+    "county": ("wave",),
 }
 """Columns besides the county without which a row has no place."""
 _ID_KEYS = ("household", "person", "village", "county")
@@ -36,7 +38,7 @@ grants in a year are no contradiction."""
 
 def set_aside_no_data(work: Work) -> None:
     """Take out blank, totals and signature rows, and waves in which a wide file has nothing (R01-R04)."""
-    given = set(work.raw.taken("constant")) | set(work.raw.taken("household"))
+    given = {f for how in ("constant", "household", "name") for f in work.raw.taken(how)}
     by_wave = work.raw.mapping["wave"].notna()
     content = [c for c in work.raw.fields if c not in given]
     candidates = _without_key(work)
@@ -56,7 +58,8 @@ def _without_key(work: Work) -> Flags:
     out = np.zeros(len(work.frame), dtype=bool)
     for key in keys:
         cells = work.frame[key]
-        odd = [c for c in cells.dropna().unique() if not c.strip() or row_word(c)]
+        odd = [c for c in cells.dropna().unique() if not c.isalnum() or not c.isascii() or c.isalpha()]
+        odd = [c for c in odd if not c.strip() or row_word(c)]
         out |= (cells.isna() | cells.isin(odd)).to_numpy()
     return out
 
@@ -118,15 +121,13 @@ def settle_duplicates(work: Work) -> None:
     DataError
         ``plan.clean.duplicates`` is ``error`` and rows of one key differ; the rows are attached.
     """
-    content = [c for c in work.frame.columns if c not in PROVENANCE]
-    key = _key(work)
-    rows = work.frame.loc[work.stays]
-    if key is not None:
-        rows = rows.loc[rows[key].notna().all(axis=1)]
-        rows = rows.loc[rows.duplicated(key, keep=False)]
-    again = rows.duplicated(content, keep="first")
+    content = [c for c in work.frame.columns if c not in (*PROVENANCE, "county_at_issue")]
+    key = key_of(work)
+    rows = work.frame.loc[work.stays if key is None else _repeated(work, key)]
+    alike = _as_numbers(rows, content, work)
+    again = alike.duplicated(content, keep="first")
     if again.any():
-        group = rows.groupby(content, sort=False, dropna=False).ngroup()
+        group = alike.groupby(content, sort=False, dropna=False).ngroup()
         first = pd.Series(rows.index, index=group.to_numpy()).groupby(level=0).first()
         at = rows.index[again].to_numpy()
         work.merge(at, first.loc[group[again]].to_numpy(), "D01")
@@ -136,6 +137,25 @@ def settle_duplicates(work: Work) -> None:
     left = left.loc[left.duplicated(key, keep=False)]
     if len(left):
         _contradictions(work, left, key)
+
+
+def _repeated(work: Work, key: list[str]) -> Flags:
+    """Return rows that stay and whose whole key stands in another row that stays too."""
+    use = work.stays
+    for name in key:
+        use &= work.frame[name].notna().to_numpy()
+    out = np.zeros(len(use), dtype=bool)
+    out[use] = work.frame.loc[use, key].duplicated(keep=False).to_numpy()
+    return out
+
+
+def _as_numbers(rows: pd.DataFrame, content: list[str], work: Work) -> pd.DataFrame:
+    """Return rows in which one number is one text, however it was written (``64184``, ``64184.0``)."""
+    out = {column: rows[column] for column in content}
+    for column in (c for c in content if c in work.used and work.kinds[c] in NUMERIC and len(rows)):
+        values = numbers(rows[column])
+        out[column] = rows[column].where(np.isnan(values), pd.Series(values, index=rows.index).astype("str"))
+    return pd.DataFrame(out, index=rows.index)
 
 
 def _contradictions(work: Work, left: pd.DataFrame, key: list[str]) -> None:
@@ -176,7 +196,8 @@ def _others(left: pd.DataFrame, group: pd.Series, n: int) -> pd.Series:
     return out
 
 
-def _key(work: Work) -> list[str] | None:
+def key_of(work: Work) -> list[str] | None:
+    """Return the columns that identify a row within the table; None when rows have no key."""
     used = set(work.used)
     for names in _UNIQUE[work.table]:
         if set(names) <= used:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit import schema
@@ -16,11 +17,15 @@ from evalkit.cleaning.work import kind_of, used_fields
 from evalkit.errors import DataError, PlanError
 from evalkit.ingest import RawTable
 from evalkit.plan import Plan, Program
+from evalkit.rosters import fillable
 
+Floats = npt.NDArray[np.float64]
 _FLAGS = {**dict.fromkeys(schema.YES, 1.0), **dict.fromkeys(schema.NO, 0.0)}
 
 
-def typed_table(text: pd.DataFrame, raw: RawTable, plan: Plan) -> pd.DataFrame:
+def typed_table(
+    text: pd.DataFrame, raw: RawTable, plan: Plan, known: Mapping[str, Floats] | None = None
+) -> pd.DataFrame:
     """Cast a clean text table.
 
     Numbers, money, years and marks (1, 0) become float64, the wave int64; ids, words and months stay text; words with a
@@ -33,21 +38,25 @@ def typed_table(text: pd.DataFrame, raw: RawTable, plan: Plan) -> pd.DataFrame:
     raw : RawTable
         For the kinds of the columns.
     plan : Plan
+    known : mapping of str to ndarray, optional
+        Columns that were read as numbers before, shape (rows of `text`,).
     """
-    columns = {c: _cast(text[c], c, kind_of(c, raw, plan), plan) for c in used_fields(raw)}
+    read = known or {}
+    columns = {c: _cast(text[c], c, kind_of(c, raw, plan), plan, read.get(c)) for c in used_fields(raw)}
     out = pd.DataFrame(columns, index=text.index)
     keys = [k for k in (*schema.KEYS[raw.table], "county") if k in out]  # type: ignore[index]
     return out.sort_values(keys, kind="stable", ignore_index=True) if keys else out.reset_index(drop=True)
 
 
-def _cast(cells: pd.Series, column: str, kind: str, plan: Plan) -> pd.Series:
+def _cast(cells: pd.Series, column: str, kind: str, plan: Plan, read: Floats | None = None) -> pd.Series:
     if kind == "wave":
-        years = numbers(cells)
+        years = numbers(cells) if read is None else read
         return pd.Series(years, index=cells.index, dtype="int64" if not np.isnan(years).any() else "float64")
     if kind in NUMERIC or kind == "year":
-        return pd.Series(numbers(cells), index=cells.index)
+        return pd.Series(numbers(cells) if read is None else read.copy(), index=cells.index)
     if kind == "flag":
-        return cells.str.casefold().map(_FLAGS).astype("float64")
+        marks = {c: _FLAGS.get(c.casefold(), np.nan) for c in cells.dropna().unique()}
+        return cells.map(marks).astype("float64")
     words = program_words(plan) if column == "program" else CODED.get(column)
     if words is None:
         return cells
@@ -111,8 +120,8 @@ def _from_table(
     return cohort, (households["wave"] >= cohort).astype("float64")
 
 
-def check_columns(raw: RawTable, plan: Plan) -> None:
-    """Refuse a plan that names household columns that are not there.
+def check_columns(raw: RawTable, plan: Plan, members: RawTable | None = None) -> None:
+    """Refuse a plan that names household columns that neither are there nor can be counted from the members.
 
     Raises
     ------
@@ -121,9 +130,11 @@ def check_columns(raw: RawTable, plan: Plan) -> None:
     """
     have = set(used_fields(raw)) | {"welfare"}
     have |= {f"{kind}_{code}" for code in plan.programs for kind in ("cohort", "treated")}
+    if members is not None:
+        have |= {"size", *fillable(have, used_fields(members))}
     unused = raw.taken("unrecognised")
     faults = []
-    for key, column in _named(plan):
+    for key, column in named_columns(plan):
         if column not in have:
             near = difflib.get_close_matches(column, [*sorted(have), *unused], n=1, cutoff=0.5)
             hint = ""
@@ -137,7 +148,7 @@ def check_columns(raw: RawTable, plan: Plan) -> None:
         raise DataError(msg)
 
 
-def _named(plan: Plan) -> list[tuple[str, str]]:
+def named_columns(plan: Plan) -> list[tuple[str, str]]:
     """Return (key of the plan, household column) for every column the plan names."""
     out = [("plan.welfare.column", plan.welfare.column)]
     if plan.welfare.per == "household":

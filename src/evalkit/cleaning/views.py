@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -46,7 +46,11 @@ class TableView:
         self._numbers: dict[str, Floats] = {}
         self._words: dict[str, pd.Series] = {}
         self._marks: dict[str, Floats] = {}
+        self._months: dict[str, Floats] = {}
+        self._lines: dict[str, Floats] = {}
+        self._support: dict[tuple[str, ...], Floats] = {}
         self._groups: dict[tuple[str, ...], Codes] = {}
+        self._coded: dict[str, tuple[Codes, list[str]]] = {}
         self.stays: Flags = work.stays
 
     @cached_property
@@ -66,8 +70,7 @@ class TableView:
     def number(self, name: str) -> Floats:
         """Return a column as numbers, NaN where missing, absent or set aside."""
         if name not in self._numbers:
-            values = self._work.numbers(name)
-            values[~self.stays] = np.nan
+            values = np.where(self.stays, self._work.numbers(name), np.nan)
             values.setflags(write=False)
             self._numbers[name] = values
         return self._numbers[name]
@@ -78,26 +81,54 @@ class TableView:
             self._words[name] = self._work.cells(name).where(self.stays)
         return self._words[name]
 
+    def among(self, name: str, *words: str) -> Flags:
+        """Tell which cells are one of some words; a missing cell is none."""
+        codes, known = self._factors(name)
+        return np.array([*(word in words for word in known), False], dtype=bool)[codes]
+
+    def says(self, name: str, *parts: str) -> Flags:
+        """Tell which cells hold one of some parts; a missing cell holds none."""
+        codes, known = self._factors(name)
+        return np.array([*(any(p in cell for p in parts) for cell in known), False], dtype=bool)[codes]
+
+    def _factors(self, name: str) -> tuple[Codes, list[str]]:
+        """Return the code of each cell (−1 when missing) and the words behind the codes."""
+        if name not in self._coded:
+            codes, known = pd.factorize(self.word(name))
+            self._coded[name] = (np.asarray(codes, dtype=np.intp), list(known))
+        return self._coded[name]
+
+    def valued(self, name: str, value: Callable[[str], float]) -> Floats:
+        """Return a number for each cell, asked for once for each distinct word; NaN where missing."""
+        codes, known = self._factors(name)
+        return np.array([*(value(c) for c in known), np.nan], dtype=np.float64)[codes]
+
+    def known(self, name: str) -> Flags:
+        """Tell which cells are there."""
+        return np.asarray(self.word(name).notna(), dtype=bool)
+
     def mark(self, name: str) -> Floats:
         """Return a yes/no column as 1, 0 or NaN."""
         if name not in self._marks:
-            cells = self.word(name)
-            known = {c: _MARKS.get(c.casefold(), np.nan) for c in cells.dropna().unique()}
-            self._marks[name] = cells.map(known).to_numpy(dtype=np.float64, na_value=np.nan)
+            self._marks[name] = self.valued(name, lambda c: _MARKS.get(c.casefold(), np.nan))
         return self._marks[name]
 
     def month(self, name: str) -> Floats:
         """Return a ``YYYYMM`` column as months since year 0."""
-        cells = self.word(name)
-        known = {c: _months(c) for c in cells.dropna().unique()}
-        return cells.map(known).to_numpy(dtype=np.float64, na_value=np.nan)
+        if name not in self._months:
+            self._months[name] = self.valued(name, _months)
+        return self._months[name]
 
     def line(self, purpose: str = "plan") -> Floats:
         """Return the line per head of each row's wave; NaN where there is none."""
-        waves = self.number("wave")
-        years = sorted({int(w) for w in waves[~np.isnan(waves)]})
-        known = _lines(self._work.plan, purpose, years)
-        return np.array([known.get(w, np.nan) for w in waves], dtype=np.float64) if known else waves * np.nan
+        if purpose not in self._lines:
+            waves = self.number("wave")
+            years = [int(w) for w in np.unique(waves[~np.isnan(waves)])]
+            out = np.full(len(waves), np.nan)
+            for year, line in _lines(self._work.plan, purpose, years).items():
+                out[waves == year] = line
+            self._lines[purpose] = out
+        return self._lines[purpose]
 
     @cached_property
     def _chain(self) -> Codes:
@@ -122,6 +153,29 @@ class TableView:
         at = self._before(back)
         return np.where(at >= 0, values[at], np.nan)
 
+    def later(self, values: Floats, ahead: int = 1) -> Floats:
+        """Return values of the same unit one or more of its waves after; NaN when none."""
+        at = self._after
+        for _ in range(ahead - 1):
+            at = np.where(at >= 0, self._after[at], -1)
+        return np.where(at >= 0, values[at], np.nan)
+
+    def ever(self, marks: Flags) -> Flags:
+        """Tell which rows have an earlier wave of the same unit that is marked."""
+        at, out = self._chain, np.zeros(len(marks), dtype=bool)
+        while (at >= 0).any():
+            out |= (at >= 0) & marks[at]
+            at = np.where(at >= 0, self._chain[at], -1)
+        return out
+
+    @cached_property
+    def _after(self) -> Codes:
+        """Position of the same unit's row one wave after, −1 when there is none; shape (n,)."""
+        out = np.full(len(self.stays), -1, dtype=np.intp)
+        rows = np.flatnonzero(self._chain >= 0)
+        out[self._chain[rows]] = rows
+        return out
+
     def earlier_word(self, values: pd.Series, back: int = 1) -> pd.Series:
         """Return words of the same unit one or more of its waves before; missing when none."""
         at = self._before(back)
@@ -134,7 +188,9 @@ class TableView:
             code = np.zeros(len(self.stays), dtype=np.intp)
             missing = ~self.stays
             for name in names:
-                one, found = pd.factorize(self.word(name))
+                if name == "wave" and "wave" not in self._work.used:
+                    continue
+                one, found = self._factors(name)
                 missing |= one < 0
                 code = code * (len(found) + 1) + one + 1
             whole = np.full(len(code), -1, dtype=np.intp)
@@ -145,12 +201,23 @@ class TableView:
     def of_group(self, values: Floats, *names: str) -> Floats:
         """Return the mean of values over the rows of the same group, on every row."""
         code = self.group(*names)
-        use = (code >= 0) & ~np.isnan(values)
         size = int(code.max(initial=-1)) + 1
+        use = (code >= 0) & ~np.isnan(values)
         total = np.bincount(code[use], weights=values[use], minlength=size)
         count = np.bincount(code[use], minlength=size)
-        mean = np.divide(total, count, out=np.full(size, np.nan), where=count > 0)
-        return np.where(code >= 0, mean[code], np.nan) if size else np.full(len(code), np.nan)
+        return _spread(np.divide(total, count, out=np.full(size, np.nan), where=count > 0), code)
+
+    def sum_of_group(self, values: Floats, *names: str) -> Floats:
+        """Return the sum of values over the rows of the same group, missing ones as 0, on every row."""
+        code = self.group(*names)
+        use = (code >= 0) & ~np.isnan(values)
+        size = int(code.max(initial=-1)) + 1
+        return _spread(np.bincount(code[use], weights=values[use], minlength=size).astype(np.float64), code)
+
+    def size_of_group(self, *names: str) -> Floats:
+        """Return the number of rows of the same group, on every row."""
+        code = self.group(*names)
+        return _spread(np.bincount(code[code >= 0], minlength=1).astype(np.float64), code)
 
     def from_members(self, values: Floats) -> Floats:
         """Add up values of the member table by household-wave; NaN without member rows."""
@@ -167,28 +234,59 @@ class TableView:
         at = self._household_rows
         return np.where(at >= 0, values[at], np.nan)
 
+    def largest_of_household(self, values: Floats) -> Floats:
+        """Return the largest value that a row's household has in the household table in any wave; NaN if none."""
+        codes, known = self._others["household"]._factors("household")
+        use = (codes >= 0) & ~np.isnan(values)
+        largest = np.full(len(known) + 1, -np.inf)
+        np.maximum.at(largest, codes[use], values[use])
+        largest[np.isinf(largest)] = np.nan
+        return largest[self._household_place]
+
+    @cached_property
+    def _household_place(self) -> Codes:
+        """Place of each row's household among those of the household table, −1 when it is not there."""
+        codes, known = self._factors("household")
+        place = pd.Index(self._others["household"]._factors("household")[1]).get_indexer(pd.Index(known))
+        return np.append(place, -1)[codes]
+
     def from_village(self, values: Floats) -> Floats:
         """Return values of the village table on the rows of its households."""
-        at = _found(self._others["village"], self, ("village",))
+        at = self._village_rows
         return np.where(at >= 0, values[at], np.nan)
 
-    def supported(self, program: str) -> Flags:
-        """Tell which household-waves have a program in the program table, from its first year on."""
-        programs = self._others.get("program")
-        if programs is None:
-            return np.zeros(len(self.stays), dtype=bool)
+    def support_start(self, *programs: str) -> Floats:
+        """Return the first year any of some programs reached a row's household; without programs, of any at all."""
+        if programs not in self._support:
+            self._support[programs] = self._first_support(programs)
+        return self._support[programs]
+
+    def _first_support(self, programs: tuple[str, ...]) -> Floats:
+        table = self._others.get("program")
+        if table is None or not self.stays.any():
+            return np.full(len(self.stays), np.nan)
         words = program_words(self._work.plan)
-        mine = programs.word("program").map(words).eq(program).fillna(value=False).to_numpy(dtype=bool)
-        frame = pd.DataFrame(
-            {"household": programs.word("household"), "start": programs.number("program_start")}
-        )
-        first = frame.loc[mine].dropna().groupby("household")["start"].min()
-        start = self.word("household").map(first).to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.asarray(self.number("wave") >= start, dtype=bool)
+        wanted = table.valued("program", lambda w: float(not programs or words.get(w) in programs)) == 1
+        years, place = table.number("program_start"), table._household_place
+        codes, known = self._others["household"]._factors("household")
+        use = wanted & ~np.isnan(years) & (place >= 0)
+        first = np.full(len(known) + 1, np.inf)
+        np.minimum.at(first, place[use], years[use])
+        first[np.isinf(first)] = np.nan
+        return first[codes if self._work.table == "household" else self._household_place]
+
+    def supported(self, *programs: str) -> Flags:
+        """Tell which household-waves have one of some programs in the program table, from its first year on."""
+        return np.asarray(self.number("wave") >= self.support_start(*programs), dtype=bool)
 
     def table(self, name: str) -> View:
         """Return the view of another table; one without rows when there is none."""
         return self._others[name]
+
+    @cached_property
+    def _village_rows(self) -> Codes:
+        """Row of the village table each row belongs to, −1 when none."""
+        return _found(self._others["village"], self, ("village",))
 
     @cached_property
     def _household_rows(self) -> Codes:
@@ -214,6 +312,11 @@ def views(works: Mapping[str, Work]) -> dict[str, TableView]:
     return out
 
 
+def _spread(values: Floats, code: Codes) -> Floats:
+    """Return the value of each row's group, NaN for rows of none."""
+    return np.append(values, np.nan)[np.where(code >= 0, code, len(values))]
+
+
 def _found(known: TableView, asked: TableView, names: tuple[str, ...]) -> Codes:
     """Return the row of `known` with the keys of each row of `asked`, −1 when none; the first of several."""
     keys = pd.MultiIndex.from_arrays([known.word(n) for n in names])
@@ -225,7 +328,7 @@ def _found(known: TableView, asked: TableView, names: tuple[str, ...]) -> Codes:
 
 
 def _months(text: str) -> float:
-    digits = "".join(c for c in text if c.isdigit())
+    digits = text if text.isdigit() else "".join(c for c in text if c.isdigit())
     if len(digits) not in (6, 8) or not 1 <= int(digits[4:6]) <= 12:
         return np.nan
     return 12.0 * int(digits[:4]) + int(digits[4:6]) - 1

@@ -12,7 +12,7 @@ import pandas as pd
 from evalkit import schema
 from evalkit.cleaning.cells import numbers
 from evalkit.ingest import TYPED, RawTable
-from evalkit.ledger import PROVENANCE, apply_column, typed_entries
+from evalkit.ledger import ASIDE, PROVENANCE, SAID, apply_column, typed_entries
 from evalkit.plan import Plan, TableSource
 from evalkit.rules import rule
 
@@ -22,9 +22,10 @@ Objects = npt.NDArray[np.object_]
 
 CASE_COLUMNS: tuple[str, ...] = (
     "table", "rule", "household", "wave", "county", "file", "sheet", "row", "column", "what_en", "what_zh", "evidence",
+    "person", "case", "state", "current",
 )  # fmt: skip
-"""Columns of open cases."""
-NOTED: tuple[str, ...] = ("column", "old", "new", "action", "rule", "evidence")
+"""Columns of open cases; see `evalkit.cleaning.cases`."""
+NOTED: tuple[str, ...] = ("column", "old", "new", "action", "rule", "evidence", "said")
 """What is noted about each cell or row."""
 
 
@@ -45,6 +46,10 @@ class Work:
         What was done: positions of rows, and `NOTED` for each of them.
     written : dict
         Sum of each column of money as written, before units are converted.
+    exempt : dict
+        Rule → rows that a person restored: the rule does not set them aside.
+    corrected : dict
+        Column of money → rows that a person corrected.
     """
 
     raw: RawTable
@@ -53,6 +58,9 @@ class Work:
     fate: npt.NDArray[np.object_]
     done: list[tuple[Positions, dict[str, Objects]]] = field(default_factory=list)
     written: dict[str, float] = field(default_factory=dict)
+    _read: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    exempt: dict[str, set[int]] = field(default_factory=dict)
+    corrected: dict[str, set[int]] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, raw: RawTable, plan: Plan) -> Work:
@@ -83,12 +91,31 @@ class Work:
         return pd.Series(np.nan, index=self.frame.index, dtype="str")
 
     def numbers(self, column: str) -> npt.NDArray[np.float64]:
-        """Return a tidied column as numbers, NaN where missing, absent or in a row that is no data; shape (n,)."""
-        return numbers(self.cells(column).where(self.fate != "not_data"))
+        """Return a tidied column as numbers, NaN where missing, absent or in a row that is no data; shape (n,).
+
+        What was read stays until the column changes; the array cannot be written to.
+        """
+        known = self._read.get(column)
+        if known is None:
+            cells, none = self.cells(column), self.fate == "not_data"
+            known = numbers(cells.where(~none) if none.any() else cells)
+            known.setflags(write=False)
+            self._read[column] = known
+        return known
+
+    def read(self) -> dict[str, npt.NDArray[np.float64]]:
+        """Return the columns that were read as numbers, in the rows that stay."""
+        stays = self.stays
+        return {column: values[stays] for column, values in self._read.items()}
+
+    def put(self, column: str, cells: pd.Series) -> None:
+        """Put changed cells in the place of a column."""
+        self.frame[column] = cells
+        self._read.pop(column, None)
 
     def change(self, column: str, cells: pd.Series, steps: pd.DataFrame) -> None:
         """Put a tidied column in place and note its steps (pos, rule, old, new)."""
-        self.frame[column] = cells
+        self.put(column, cells)
         at, old = steps["pos"].to_numpy(dtype=np.intp), steps["old"].to_numpy(dtype=object)
         new, rules = steps["new"].to_numpy(dtype=object), steps["rule"].to_numpy(dtype=object)
         self._note(at, column=column, old=old, new=new, action="change", rule=rules, evidence=old)
@@ -101,6 +128,7 @@ class Work:
             here = (self.frame["_file"] == file) & (self.frame["_sheet"].fillna("") == name)
             rows = np.flatnonzero(here.to_numpy())
             apply_column(self.frame, rows, column, operation, argument)
+            self._read.pop(column, None)
             self._note(rows[:1], column=column, old=operation, new=argument, action="column", rule=rule_id)
 
     def take_out(
@@ -108,7 +136,20 @@ class Work:
     ) -> None:
         """Set rows aside under a rule; rows already out stay where they are."""
         at = np.flatnonzero(rows & self.stays)
+        if rule_id in self.exempt:
+            at = np.array([k for k in at if k not in self.exempt[rule_id]], dtype=np.intp)
         self._set_fate(at, rule_id, column, None, evidence)
+
+    def decide(
+        self, pos: int, rule_id: str, action: str, said: str, *, cells: tuple[str, str | None, str | None]
+    ) -> None:
+        """Note what a person decided about a row: (column, old, new), and why; take the row out if that is the action."""
+        column, old, new = cells
+        if action in ASIDE:
+            self.fate[pos] = action
+        one = np.array([pos], dtype=np.intp)
+        text = np.array([said], dtype=object)
+        self._note(one, column=column or None, old=old, new=new, action=action, rule=rule_id, said=text)
 
     def merge(self, at: Positions, into: Positions, rule_id: str) -> None:
         """Merge rows into those they repeat."""
@@ -146,6 +187,7 @@ class Work:
         old: str | Objects | None = None,
         new: str | Objects | None = None,
         evidence: Objects | None = None,
+        said: Objects | None = None,
     ) -> None:
         values = {
             "column": column,
@@ -154,6 +196,7 @@ class Work:
             "action": action,
             "rule": rule,
             "evidence": evidence,
+            "said": said,
         }
         spread = {
             k: v if isinstance(v, np.ndarray) else np.full(len(at), v, dtype=object)
@@ -186,6 +229,10 @@ class Work:
         out["version"] = out["rule"].map({r: v.version for r, v in known.items()})
         out["reason_en"] = out["rule"].map({r: v.text.en for r, v in known.items()})
         out["reason_zh"] = out["rule"].map({r: v.text.zh for r, v in known.items()})
+        human = out["said"].notna()
+        if human.any():
+            for reason in ("reason_en", "reason_zh"):
+                out.loc[human, reason] = out.loc[human, reason] + SAID + out.loc[human, "said"]
         own = out[["county", "evidence", "pos"]]
         return pd.concat([typed_entries(out), own], axis=1)
 
@@ -235,6 +282,12 @@ class Work:
         return hit[code] if hit.any() else np.zeros(len(code), dtype=bool)
 
 
+def text_at(cells: pd.Series, pos: int) -> str | None:
+    """Return one cell of text, None when it is missing."""
+    cell = cells.iloc[pos]
+    return cell if isinstance(cell, str) else None
+
+
 def used_fields(raw: RawTable) -> list[str]:
     """Return the columns of a raw table that enter the clean one, codebook order first."""
     taken = set(raw.mapping.loc[raw.mapping["how"] != "unrecognised", "field"])
@@ -268,11 +321,3 @@ def kind_of(column: str, raw: RawTable, plan: Plan) -> str:
 
 def _names(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value or ()
-
-
-def open_cases(entries: pd.DataFrame) -> pd.DataFrame:
-    """Return the entries whose rule asks for a decision, as cases."""
-    asks = entries["rule"].map({r: rule(r).case for r in entries["rule"].unique()})
-    cases = entries.loc[asks.fillna(value=False).astype(bool)]
-    what = cases.rename(columns={"reason_en": "what_en", "reason_zh": "what_zh"})
-    return what[list(CASE_COLUMNS)].reset_index(drop=True)
