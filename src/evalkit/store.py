@@ -2,12 +2,18 @@
 
 Layout below the store's root::
 
-    panel/county=<code>/part-0.parquet      clean household-waves, all waves in one file
-    ledger|quarantine|open_cases/county=…   what cleaning did, set aside, left open
-    survey|totals/county=…                  third-party survey and census totals
-    results/county=<code>.json              estimates and tables of the county
-    results/pooled.json                     return risk and program effects over all counties
-    manifest.json                           written last: plan digest, versions, hashes
+    panel/province=<xx>/county=<code>/part-0.parquet   clean household-waves, all waves in one file
+    member|program|village|survey|totals/…             the other clean tables
+    ledger|quarantine|open_cases/…                     what cleaning did, set aside, left open
+    events|event_cases/…                               what happened to households, and histories that contradict themselves
+    results/county=<code>.json                         estimates and tables of the county
+    results/pooled.json                                return risk and program effects over all counties
+    results/intake.json                                files read, headers recognised, rows that name no county
+    state/county=<code>.json                           what a county was built from; written when it is done
+    _staged/county=<code>/…                            raw text of the county, as read
+    manifest.json                                      written last: plan digest, versions, hashes
+
+``province`` is the first two digits of a code of six digits or more, else ``_``.
 """
 
 from __future__ import annotations
@@ -29,10 +35,15 @@ import pyarrow.parquet as pq
 
 from evalkit.errors import DataError
 
-KINDS = ("panel", "ledger", "quarantine", "open_cases", "survey", "totals")
+KINDS = (
+    "panel", "member", "program", "village", "survey", "totals",
+    "ledger", "quarantine", "open_cases", "events", "event_cases",
+)  # fmt: skip
 """Tables that a build keeps by county."""
 UNPLACED = "_unplaced"
 """Folder name of rows that name no county."""
+PARTIAL = ".part-"
+"""Beginning of the names of files that are being written."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,8 @@ class Store:
 
     def path(self, kind: str, county: str) -> Path:
         """Return the Parquet file of a county; codes are made safe as folder names."""
-        return self.root / kind / f"county={safe_name(county)}" / "part-0.parquet"
+        place = self.root / kind / f"province={province_of(county)}"
+        return place / f"county={safe_name(county)}" / "part-0.parquet"
 
     def write(self, kind: str, county: str, frame: pd.DataFrame) -> Path:
         """Write one county's table atomically and return its path."""
@@ -77,32 +89,50 @@ class Store:
         """Return the tables of several counties below each other, in the order given."""
         return pd.concat([self.read(kind, c) for c in counties], ignore_index=True)
 
+    def tables(self, kind: str) -> list[Path]:
+        """Return the files of a kind, ascending by province and county."""
+        return sorted((self.root / kind).glob("province=*/county=*/part-0.parquet"))
+
     def counties(self, kind: str = "panel") -> list[str]:
         """Return the codes of the counties that have a table, in ascending order."""
-        found = (self.root / kind).glob("county=*/part-0.parquet")
-        codes = (unquote(p.parent.name.removeprefix("county=")) for p in found)
+        codes = (unquote(p.parent.name.removeprefix("county=")) for p in self.tables(kind))
         return sorted(c for c in codes if c != UNPLACED)
+
+    def files(self, county: str) -> dict[str, str]:
+        """Return the SHA-256 of every table of a county, by path below the root."""
+        paths = (self.path(kind, county) for kind in KINDS)
+        return {p.relative_to(self.root).as_posix(): file_hash(p) for p in paths if p.is_file()}
 
     def forget(self, county: str) -> None:
         """Remove every table and result of a county, so that nothing older than the build in hand stays."""
+        self.state_path(county).unlink(missing_ok=True)
         for kind in KINDS:
-            shutil.rmtree(self.path(kind, county).parent, ignore_errors=True)
+            folder = self.path(kind, county).parent
+            shutil.rmtree(folder, ignore_errors=True)
+            _remove_empty(folder.parent)
         self.result_path(county).unlink(missing_ok=True)
 
     def start_over(self, counties: Collection[str]) -> None:
-        """Remove the manifest, and the tables and results of counties that are not among `counties`.
+        """Remove the manifest, what killed builds left half written, and all about counties not among `counties`.
 
         The manifest says which results belong together; without it nothing is reported.
         """
         self.manifest_path.unlink(missing_ok=True)
-        self.pooled_path.unlink(missing_ok=True)
-        folders = {
-            unquote(p.name.removeprefix("county=")) for k in KINDS for p in (self.root / k).glob("county=*")
-        }
-        results = (self.root / "results").glob("county=*.json")
-        found = folders | {unquote(p.stem.removeprefix("county=")) for p in results}
-        for county in found - set(counties):
+        for part in sorted(self.root.rglob(f"{PARTIAL}*")):
+            part.unlink(missing_ok=True)
+        for kind in KINDS:
+            for old in (self.root / kind).glob("county=*"):  # layout of version 0.1
+                shutil.rmtree(old, ignore_errors=True)
+            for folder in (self.root / kind).glob("province=*"):
+                _remove_empty(folder)
+        for county in self._known() - set(counties):
             self.forget(county)
+
+    def _known(self) -> set[str]:
+        """Return the counties of which there is any table, result or state."""
+        folders = [p.name for k in KINDS for p in (self.root / k).glob("province=*/county=*")]
+        files = [p.stem for k in ("results", "state") for p in (self.root / k).glob("county=*.json")]
+        return {unquote(name.removeprefix("county=")) for name in [*folders, *files]}
 
     @property
     def pooled_path(self) -> Path:
@@ -117,6 +147,15 @@ class Store:
     def result_path(self, county: str) -> Path:
         """Return the path of a county's results."""
         return self.root / "results" / f"county={safe_name(county)}.json"
+
+    def state_path(self, county: str) -> Path:
+        """Return the path of what a county was built from."""
+        return self.root / "state" / f"county={safe_name(county)}.json"
+
+    @property
+    def staged(self) -> Path:
+        """Folder of the raw text by county."""
+        return self.root / "_staged"
 
     def write_json(self, path: Path, data: Mapping[str, Any]) -> Path:
         """Write a mapping atomically as UTF-8 JSON."""
@@ -138,7 +177,7 @@ class atomic:  # noqa: N801  (reads as a statement: with atomic(path) as part)
 
     def __enter__(self) -> Path:
         self.target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.target.parent, prefix=".part-")
+        handle, name = tempfile.mkstemp(dir=self.target.parent, prefix=PARTIAL)
         os.close(handle)
         self.part = Path(name)
         return self.part
@@ -161,6 +200,20 @@ def safe_name(code: str) -> str:
     """
     name = quote(code, safe="")
     return name.replace(".", "%2E") if set(name) <= {"."} else name
+
+
+def province_of(county: str) -> str:
+    """Return the province of a division code, ``_`` of anything else.
+
+    >>> province_of("530621"), province_of("530621104"), province_of("N1"), province_of("12")
+    ('53', '53', '_', '_')
+    """
+    return county[:2] if len(county) >= 6 and county.isascii() and county.isdigit() else "_"
+
+
+def _remove_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def dump_json(data: Mapping[str, Any]) -> str:

@@ -8,8 +8,11 @@ import pandas as pd
 
 from evalkit.cleaning import CleanResult, clean
 from evalkit.cli.problems import problems
+from evalkit.countyseries import county_series
+from evalkit.decisions import read_workbooks
 from evalkit.errors import EvalkitError
-from evalkit.ingest import RawTable, read_all
+from evalkit.ingest import RawTable, passed_over, read_all, spreadsheet_damage
+from evalkit.ingest.damage import KINDS
 from evalkit.plan import Plan
 
 
@@ -21,12 +24,18 @@ def check_lines(plan: Plan) -> Iterator[str]:
     EvalkitError
         Reading or cleaning fails; what was found before has been yielded.
     """
+    if "household" not in plan.data.tables():
+        yield from _series_lines(plan)
+        return
     raw = read_all(plan)
     yield f"plan {plan.title.en} (digest {plan.digest}), data in {plan.raw}"
     for table in raw.tables.values():
         yield from _read_lines(table)
-    result = clean(raw, plan, allow_empty=True)
+    yield from _passed_over_lines(plan)
+    made = read_workbooks(plan).decisions.within()
+    result = clean(raw, plan, decisions=made, allow_empty=True)
     yield from _clean_lines(result)
+    yield from _code_lines(result)
     failure: EvalkitError | None = None
     try:
         yield from _panel_lines(result)
@@ -37,28 +46,89 @@ def check_lines(plan: Plan) -> Iterator[str]:
         raise failure
 
 
+def _series_lines(plan: Plan) -> Iterator[str]:
+    """Yield the check of a plan of county series alone: how they were read, open cases, breaks."""
+    series = county_series(None, plan)
+    yield f"plan {plan.title.en} (digest {plan.digest}), data in {plan.raw}"
+    yield from _read_lines(series.cleaned.raw)
+    yield ""
+    yield f"[series] {len(series.counties)} counties, {series.waves[0]} to {series.waves[-1]}: {', '.join(series.series)}"
+    yield _grid(series.cleaned.rows)
+    counts = series.ledger.counts()
+    if len(counts):
+        yield _grid(counts.drop(columns=["reason_zh"]))
+    if len(series.open_cases):
+        yield f"[open cases] {len(series.open_cases)} to decide"
+        yield _grid(series.open_cases[["rule", "county", "wave", "column", "what_en", "evidence"]])
+    if len(series.breaks):
+        yield "[breaks] no growth across these without a reason in county_series.across_break"
+        yield _grid(series.breaks)
+
+
 def _read_lines(table: RawTable) -> Iterator[str]:
     yield ""
     yield f"[{table.table}] {len(table.frame)} rows from {len(table.files)} files or sheets"
     yield _grid(_shown_files(table.files))
+    yield from _note_lines(table.files)
     unknown = table.mapping[table.mapping["how"] == "unrecognised"]
     matched = table.mapping[table.mapping["how"] != "unrecognised"]
-    yield "columns: " + "; ".join(
-        f"{field} ← {_source(part)}" for field, part in matched.groupby("field", sort=False)
-    )
+    yield _grid(_shown_mapping(matched))
     if len(unknown):
         headers = ", ".join(dict.fromkeys(map(str, unknown["header"])))
         yield f"not recognised, kept under their own names and not used: {headers}"
+    yield from _damage_lines(table)
+
+
+def _damage_lines(table: RawTable) -> Iterator[str]:
+    """Yield what spreadsheets did to ids and dates of a table."""
+    found = spreadsheet_damage(table)
+    if len(found):
+        yield f"[spreadsheet damage] {len(found)} columns"
+        yield _grid(found)
+        for kind in dict.fromkeys(found["kind"]):
+            yield f"{kind}: {KINDS[kind].en}"
+
+
+def _shown_mapping(mapping: pd.DataFrame) -> pd.DataFrame:
+    """Return one line a field: its headers, how it was found, in how many sheets, the unit of its amounts."""
+    rows = [
+        {
+            "field": field,
+            "header": _source(part),
+            "how": " | ".join(dict.fromkeys(part["how"])),
+            "sheets": len(part[["file", "sheet"]].drop_duplicates()),
+            "unit": " | ".join(u for u in dict.fromkeys(part["unit"]) if u),
+        }
+        for field, part in mapping.groupby("field", sort=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _passed_over_lines(plan: Plan) -> Iterator[str]:
+    for name, files in passed_over(plan).items():
+        yield ""
+        more = f" and {len(files) - 20} more" if len(files) > 20 else ""
+        yield f"[{name}] passed over (hidden, lock files, no tables): {', '.join(files[:20])}{more}"
 
 
 def _shown_files(files: pd.DataFrame) -> pd.DataFrame:
     """Return the table of files without what says nothing: hashes, absent sheets, header row 0."""
-    out = files.drop(columns=["sha256"]).astype(object)
+    out = files.drop(columns=["sha256", "notes"]).astype(object)
     out["sheet"] = out["sheet"].where(out["sheet"].notna(), "")
     out["header_row"] = out["header_row"].map(lambda row: row if row else "-")
-    out["notes"] = out["notes"].where(out["notes"].notna(), "")
-    empty = [c for c in ("sheet", "notes") if (out[c] == "").all()]
-    return out.drop(columns=empty)
+    return out.drop(columns=["sheet"]) if (out["sheet"] == "").all() else out
+
+
+def _note_lines(files: pd.DataFrame) -> Iterator[str]:
+    """Yield each note about files once and whole, with where it was made first and how often."""
+    where = files["file"] + (", sheet " + files["sheet"]).fillna("")
+    made: dict[str, list[str]] = {}
+    for at, notes in zip(where, files["notes"].fillna(""), strict=True):
+        for note in filter(None, notes.split(" / ")):
+            made.setdefault(note, []).append(at)
+    for note, places in made.items():
+        more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        yield f"note, {places[0]}{more}: {note}"
 
 
 def _source(part: pd.DataFrame) -> str:
@@ -79,11 +149,22 @@ def _clean_lines(result: CleanResult) -> Iterator[str]:
     cases = result.open_cases
     if len(cases):
         yield ""
-        yield f"[open cases] {len(cases)} to decide; the first of each kind"
+        decided = f", {len(result.decided)} decided" if len(result.decided) else ""
+        yield f"[open cases] {len(cases)} to decide{decided}; the first of each kind"
         first = cases.drop_duplicates("rule")
         yield _grid(
             first[[c for c in ("rule", "county", "household", "file", "row", "what_en") if c in first]]
         )
+
+
+def _code_lines(result: CleanResult) -> Iterator[str]:
+    """Yield what is wrong with division codes and names (rules A), each code once; see `evalkit.cleaning.areas`."""
+    cases = result.open_cases
+    codes = cases.loc[cases["rule"].str.startswith("A"), ["rule", "what_en", "evidence"]].drop_duplicates()
+    if len(codes):
+        yield ""
+        yield f"[codes] {len(codes)} county codes or names that do not hold"
+        yield _grid(codes.sort_values(["rule", "evidence"]))
 
 
 def _panel_lines(result: CleanResult) -> Iterator[str]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from evalkit.errors import EvalkitError, PlanError
 
 if TYPE_CHECKING:
-    from evalkit.pipeline import BuildResult
+    from evalkit.pipeline import BuildResult, Engine
     from evalkit.plan import Plan
 
 PLAN = click.argument("plan", type=click.Path(path_type=Path))
@@ -89,22 +89,56 @@ def example(plan: Path) -> None:
 
 @main.command()
 @PLAN
+@click.option(
+    "--write-mapping",
+    is_flag=True,
+    help="Store what was found (columns, unit, encoding, header row) in PLAN; its comments and order stay.",
+)
 @SET
-def check(plan: Path, overrides: tuple[str, ...]) -> None:
-    """Read the raw files as PLAN says and tell what is wrong with them; nothing is written."""
+def check(plan: Path, *, write_mapping: bool, overrides: tuple[str, ...]) -> None:
+    """Read the raw files as PLAN says and tell what is wrong with them; without options nothing is written."""
     from evalkit.cli.checking import check_lines
 
-    for line in check_lines(_load(plan, overrides)):
+    settings = _load(plan, overrides)
+    if write_mapping:
+        from evalkit.cli.mapping import find_mappings, write_mapping as write
+
+        for key in write(plan, find_mappings(settings)):
+            click.echo(f"stored in {plan}: {key}")
+        settings = _load(plan, overrides)
+    for line in check_lines(settings):
         click.echo(line)
 
 
 @main.command()
 @PLAN
 @JOBS
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    type=click.Choice(["local", "dask", "spark"]),
+    help="Who builds the counties: this computer, dask.distributed, Spark. The files are the same.",
+)
+@click.option(
+    "--cluster", metavar="ADDRESS", help="Dask scheduler (tcp://…) or Spark master; started here without."
+)
+@click.option(
+    "--only-changed/--fresh",
+    "only_changed",
+    default=True,
+    show_default=True,
+    help="Build the counties whose rows or settings changed, or read and build everything again.",
+)
 @SET
-def build(plan: Path, jobs: int, overrides: tuple[str, ...]) -> None:
+def build(
+    plan: Path, jobs: int, engine: str, cluster: str | None, *, only_changed: bool, overrides: tuple[str, ...]
+) -> None:
     """Clean the raw files and compute everything the reports need."""
-    _finish_build(_build(_load(plan, overrides), jobs))
+    from evalkit.pipeline import Engine
+
+    who = Engine(kind=engine, jobs=jobs, cluster=cluster)
+    _finish_build(_build(_load(plan, overrides), who, fresh=not only_changed))
 
 
 @main.command()
@@ -142,6 +176,52 @@ def report(
         _foretell(settings, wanted, unbuilt)
     else:
         _render(settings, wanted, jobs)
+
+
+@main.command()
+@PLAN
+@SET
+def audit(plan: Path, overrides: tuple[str, ...]) -> None:
+    """Write the data audit of the build: read, changed, quarantined, still open, totals before and after."""
+    from evalkit.pipeline import check_inputs
+    from evalkit.report import render_audit
+
+    settings = _load(plan, overrides)
+    check_inputs(settings)
+    folder = render_audit(settings)
+    for language in settings.report.languages:
+        click.echo(f"wrote {folder / f'report.{language}.html'}")
+
+
+@main.command()
+@PLAN
+@click.argument("sql")
+@click.option("--out", type=click.Choice(["csv", "markdown"]), default="csv", show_default=True)
+@SET
+def query(plan: Path, sql: str, out: str, overrides: tuple[str, ...]) -> None:
+    """Answer one SELECT over all counties of the build; views are household, member, ledger, open_cases.
+
+    Example: evalkit query plan.yaml "SELECT county, wave, count(*) AS n FROM household GROUP BY ALL ORDER BY ALL"
+    """
+    from evalkit.cli.answering import shown
+    from evalkit.pipeline import read_manifest
+    from evalkit.queries import query as answer
+
+    settings = _load(plan, overrides)
+    read_manifest(settings)
+    click.echo(shown(answer(settings, sql), out), nl=False)
+
+
+@main.command()
+@PLAN
+@click.option("--county", metavar="CODE", help="Only the cases of this county.")
+@SET
+def decisions(plan: Path, county: str | None, overrides: tuple[str, ...]) -> None:
+    """Count the cases of decisions.xlsx that are open, decided and stale, by rule; nothing is written."""
+    from evalkit.cli.deciding import decision_lines
+
+    for line in decision_lines(_load(plan, overrides), county):
+        click.echo(line)
 
 
 @main.command()
@@ -202,12 +282,12 @@ def _bar(what: str, total: int | None = None) -> tuple[tqdm[Any], Callable[[str,
     return bar, step
 
 
-def _build(plan: Plan, jobs: int) -> BuildResult:
+def _build(plan: Plan, engine: Engine, *, fresh: bool) -> BuildResult:
     from evalkit.pipeline import build as run
 
     bar, step = _bar("build")
     with bar:
-        return run(plan, jobs=jobs, progress=step)
+        return run(plan, engine=engine, progress=step, fresh=fresh)
 
 
 def _finish_build(result: BuildResult) -> None:
@@ -219,9 +299,11 @@ def _finish_build(result: BuildResult) -> None:
         f"{len(result.done)} counties built: {rows} household rows read, {kept} clean, {aside} quarantined, "
         f"{rest} repetitions or no data; {result.unplaced} rows name no county. Results in {result.root}"
     )
+    if result.reused:
+        click.echo(f"{result.reused} of these counties had not changed and were taken as they were")
     if result.moved:
         click.echo(
-            f"{result.moved} moves of households between counties (or ids used in two counties) are open cases; "
+            f"{result.moved} moves of households and persons in two counties (or ids used in two) are open cases; "
             "see `evalkit check`"
         )
     _fail_some([(r.county, r.error) for r in result.failed])

@@ -10,6 +10,7 @@ import pandas as pd
 from evalkit.cleaning import CleanResult, moved_households
 from evalkit.cleaning.work import used_fields
 from evalkit.errors import EvalkitError
+from evalkit.ingest import unit_doubts
 from evalkit.plan import Plan
 
 _COMMA = re.compile(r"[+-]?[0-9.]*[0-9],[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?")
@@ -19,6 +20,7 @@ _SHOWN = 5
 def problems(result: CleanResult) -> Iterator[str]:
     """Yield one sentence a problem, the gravest kinds first."""
     frame, plan = result.frame, result.plan
+    yield from _doubtful_units(result)
     yield from _unread_cells(result)
     if frame.empty:
         return
@@ -41,6 +43,15 @@ def _some(values: Iterable[object]) -> str:
 def _count(n: int, one: str, several: str) -> str:
     """Return ``1 stratum`` or ``2 strata``."""
     return f"{n} {one if n == 1 else several}"
+
+
+def _doubtful_units(result: CleanResult) -> Iterator[str]:
+    """Sheets whose amounts are ten thousand times off those of the others."""
+    sources = result.plan.data.tables()
+    for name, table in result.raw.tables.items():
+        for doubt in unit_doubts(table, sources.get(name)):
+            where = f"{doubt.file}, sheet {doubt.sheet}" if doubt.sheet else doubt.file
+            yield f"[{name}] {where}: {doubt.text} (plan.data.{name})"
 
 
 def _unread_cells(result: CleanResult) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Lay out a new evaluation: the folders of the design card, a commented plan, the report notebook."""
+"""Lay out a new evaluation: the folders of the design card, a commented plan, the notebooks of report and audit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from evalkit.bundled import bundled_file
 from evalkit.errors import PlanError
 
 FOLDERS = ("data/raw", "data/processed", "reports", "notebooks")
+NOTEBOOKS = ("county_report.ipynb", "data_audit.ipynb")
 
 
 def lay_out(folder: Path, *, example: bool) -> list[Path]:
@@ -17,24 +18,25 @@ def lay_out(folder: Path, *, example: bool) -> list[Path]:
     Raises
     ------
     PlanError
-        If the folder is a file; if it already holds a plan.yaml or the notebook, or, for the example, raw files: nothing is
+        If the folder is a file; if it already holds a plan.yaml or one of the notebooks, or, for the example, raw files: nothing is
         overwritten.
     """
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file; name a folder for the evaluation, which is made when it does not exist"
         raise PlanError(msg)
     plan = folder / "plan.yaml"
-    notebook = folder / "notebooks" / "county_report.ipynb"
+    notebooks = [folder / "notebooks" / name for name in NOTEBOOKS]
     raw = folder / "data" / "raw"
-    for there in (plan, notebook, *(raw.glob("*") if example else ())):
+    for there in (plan, *notebooks, *(raw.glob("*") if example else ())):
         if there.exists():
             msg = f"{there} exists; nothing was written. Choose another folder, or go on with what is there"
             raise PlanError(msg)
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
     copyfile(bundled_file("plan_example.yaml" if example else "plan_new.yaml"), plan)
-    copyfile(bundled_file("county_report.ipynb"), notebook)
-    written = [plan, notebook]
+    for notebook in notebooks:
+        copyfile(bundled_file(notebook.name), notebook)
+    written = [plan, *notebooks]
     if example:
         from evalkit import simulate
         from evalkit.planfile import load_plan

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from evalkit.cleaning import CleanResult, clean
+from evalkit.decisions import Decisions
 from evalkit.errors import DataError, EvalkitError, PlanError
+from evalkit.events import Events
 from evalkit.exits import ExitJudgement, judge_exit
 from evalkit.ingest import RawData, RawTable
+from evalkit.pipeline.happenings import registry_events, with_events, write_events
 from evalkit.pipeline.measuring import Collected, measure_panel, registry_exits, sample_table
+from evalkit.pipeline.parts import load_part
+from evalkit.pipeline.placing import joined_rows
 from evalkit.pipeline.results import CountyResult
+from evalkit.pipeline.weighing import weigh_county
 from evalkit.plan import Plan
 from evalkit.reasons import reason
 from evalkit.store import Store
 from evalkit.text import Text
 
+KEPT = ("member", "program", "village", "survey", "totals")
+"""Clean tables that are kept by county besides the panel."""
+
 
 @dataclass(frozen=True)
 class CountyDone:
-    """What `build_county` returns: small, picklable; the tables are in the store."""
+    """What a county's build returns: small, picklable; the tables are in the store.
+
+    `how` is ``built`` or ``reused`` (nothing it depends on had changed) or ``failed``, then with the `error`;
+    `fault` is what is wrong with the plan itself, for every county.
+    """
 
     county: str
     name: str
@@ -31,20 +44,71 @@ class CountyDone:
     rows_clean: int
     rows_set_aside: int
     error: str = ""
+    how: Literal["built", "reused", "failed"] = "built"
+    fault: str = ""
 
 
-def build_county(county: str, plan: Plan, raw: RawData, root: Path) -> CountyDone:
-    """Clean one county's rows, write its partition, compute and write its results.
+@dataclass(frozen=True)
+class CountyTask:
+    """A county to build: paths and settings, no data.
+
+    Parameters
+    ----------
+    county : str
+    plan : Plan
+    part : Path
+        Folder of its raw text.
+    root : Path
+        Root of the store.
+    fingerprint : str
+        Hash of everything its files depend on.
+    fresh : bool
+        Build it even if nothing has changed.
+    decisions : Decisions
+        What persons decided about its open cases.
+    unplaced : Path, optional
+        Folder of the rows that name no county, when persons gave some of them to this one.
+    """
+
+    county: str
+    plan: Plan
+    part: Path
+    root: Path
+    fingerprint: str
+    fresh: bool = False
+    decisions: Decisions = field(default_factory=Decisions)
+    unplaced: Path | None = None
+
+    def rows(self) -> RawData:
+        """Return the county's raw rows, with those that persons gave to it."""
+        own = load_part(self.part)
+        return own if self.unplaced is None else joined_rows(own, load_part(self.unplaced), self.decisions)
+
+
+def build_county(
+    county: str,
+    plan: Plan,
+    raw: RawData | Path,
+    root: Path,
+    *,
+    fingerprint: str = "",
+    decisions: Decisions | None = None,
+) -> CountyDone:
+    """Clean one county's rows, write its partition, compute and write its results, mark it as done.
 
     Parameters
     ----------
     county : str
         Code of the county.
     plan : Plan
-    raw : RawData
-        The rows of this county in every raw table, as text.
+    raw : RawData or Path
+        The rows of this county in every raw table, as text; or the folder where they were staged.
     root : Path
         Root of the store.
+    fingerprint : str
+        Hash of everything the county's files depend on; a later build with the same one takes them as they are.
+    decisions : Decisions, optional
+        What persons decided about the county's open cases.
 
     Raises
     ------
@@ -52,39 +116,91 @@ def build_county(county: str, plan: Plan, raw: RawData, root: Path) -> CountyDon
         If the county's data cannot be followed (duplicates with ``duplicates: error``, no household row …).
         What was set aside before is in the store nevertheless.
     """
+    raw = load_part(raw) if isinstance(raw, Path) else raw
     store = Store(root)
     store.forget(county)
-    cleaned = clean(raw, plan, allow_empty=True)
+    cleaned = clean(raw, plan, decisions=decisions, allow_empty=True)
     _write_tables(store, county, cleaned)
     if not len(raw["household"]):
         named = ", ".join(name for name, table in raw.tables.items() if len(table))
         msg = f"the household table has no row of county {county}, which is named in: {named}; add its households"
         raise DataError(msg)
-    result = county_result(county, cleaned, plan)
+    events = registry_events(cleaned)
+    result = with_events(county_result(county, cleaned, plan, events), events, cleaned)
     store.write("panel", county, cleaned.panel.frame)
+    write_events(store, county, events)
     store.write_json(store.result_path(county), result.to_dict())
     rows = rows_by_fate(cleaned)
-    return CountyDone(county, result.name, rows["in"], rows["clean"], rows["quarantined"])
+    done = CountyDone(county, result.name, rows["in"], rows["clean"], rows["quarantined"])
+    state = {"fingerprint": fingerprint, "done": asdict(done), "files": store.files(county)}
+    store.write_json(store.state_path(county), {**state, "result": own_result(result)})
+    return done
 
 
-def attempt_county(county: str, plan: Plan, raw: RawData, root: Path) -> CountyDone:
-    """Call `build_county`, turning an error of the data into a line of the result so that others go on."""
+def own_result(result: CountyResult) -> dict[str, Any]:
+    """Return a county's results without the list of raw files, which changes when other counties' rows do."""
+    plain = result.to_dict()
+    return {**plain, "tables": {k: t for k, t in plain["tables"].items() if k != "files"}}
+
+
+def reusable(task: CountyTask) -> CountyDone | None:
+    """Return an earlier build of the county from the same rows, settings and code, if all its files are whole."""
+    store = Store(task.root)
+    path = store.state_path(task.county)
+    if task.fresh or not path.is_file():
+        return None
+    state = store.read_json(path)
+    if not task.fingerprint or state["fingerprint"] != task.fingerprint:
+        return None
+    if state["files"] != store.files(task.county):
+        return None
+    return replace(CountyDone(**state["done"]), how="reused")
+
+
+def attempt_county(task: CountyTask) -> CountyDone:
+    """Reuse or build a county, turning errors into lines of the result so that other counties go on."""
+    known = reusable(task)
+    if known is not None:
+        return known
     try:
-        return build_county(county, plan, raw, root)
-    except PlanError:
-        raise  # a fault of the plan is a fault in every county
-    except EvalkitError as error:
-        return CountyDone(
-            county, county_name(plan, county, None), 0, 0, 0, f"{type(error).__name__}: {error}"
+        return build_county(
+            task.county,
+            task.plan,
+            task.rows(),
+            task.root,
+            fingerprint=task.fingerprint,
+            decisions=task.decisions,
         )
+    except PlanError as error:  # a fault of the plan is a fault in every county
+        return CountyDone(task.county, task.county, 0, 0, 0, how="failed", fault=str(error))
+    except EvalkitError as error:
+        name = county_name(task.plan, task.county, None)
+        return CountyDone(task.county, name, 0, 0, 0, f"{type(error).__name__}: {error}", how="failed")
 
 
-def county_result(county: str, cleaned: CleanResult, plan: Plan) -> CountyResult:
-    """Compute everything that one county's data alone can say."""
+def county_result(
+    county: str, cleaned: CleanResult, plan: Plan, events: Events | None = None
+) -> CountyResult:
+    """Compute everything that one county's data alone can say.
+
+    The estimates use the weights of the design; where the plan asks for weights against attrition or calibrated to known
+    totals, they use those.
+
+    Parameters
+    ----------
+    county : str
+    cleaned : CleanResult
+    plan : Plan
+    events : Events, optional
+        Why households left the panel.
+    """
     panel = cleaned.panel
-    found: Collected = measure_panel(panel, plan)
+    weighed = weigh_county(panel, plan, county, None if events is None else events.entries)
+    found: Collected = measure_panel(weighed.panel, plan)
+    found.facts["weighing"] = weighed.facts()
+    found.omitted.update(weighed.omitted)
     judgement = _judge(found, county, cleaned, plan)
-    tables = _tables(cleaned)
+    tables = {**_tables(cleaned), **weighed.tables}
     exits = registry_exits(panel)
     if exits is None:
         found.omitted["registry_exits"] = Text(
@@ -141,17 +257,25 @@ def _judge(found: Collected, county: str, cleaned: CleanResult, plan: Plan) -> E
 def _tables(cleaned: CleanResult) -> dict[str, pd.DataFrame]:
     rules = cleaned.ledger.counts()
     cases = cleaned.open_cases
-    by_rule = cases.groupby(["table", "rule"], as_index=False).size().rename(columns={"size": "cases"})
+    by_rule = pd.DataFrame(
+        {"cases": _by_rule(cases), "decided": _by_rule(cleaned.decided)}, dtype="Int64"
+    ).fillna(0)
     household = cleaned.raw.tables["household"]
     return {
         "rows": cleaned.row_table(),
         "rules": rules,
         "files": _of_these_rows(household.files, household),
         "mapping": _of_these_rows(household.mapping, household),
-        "open_cases": by_rule,
+        "open_cases": by_rule.astype("int64").rename_axis(["table", "rule"]).reset_index(),
+        "decided": cleaned.decided.groupby(["table", "rule", "action"]).size().rename("n").reset_index(),
         "money": cleaned.money_table(),
+        "checks": cleaned.checks,
         "sample": sample_table(cleaned.panel),
     }
+
+
+def _by_rule(cases: pd.DataFrame) -> pd.Series:
+    return cases.groupby(["table", "rule"]).size()
 
 
 def _of_these_rows(table: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
@@ -164,7 +288,7 @@ def _write_tables(store: Store, county: str, cleaned: CleanResult) -> None:
     store.write("ledger", county, cleaned.ledger.entries)
     store.write("quarantine", county, cleaned.quarantine)
     store.write("open_cases", county, cleaned.open_cases)
-    for name in ("survey", "totals"):
+    for name in KEPT:
         table = cleaned.tables.get(name)
         if table is not None and len(table):
             store.write(name, county, table)

@@ -14,8 +14,12 @@ from evalkit.pipeline.results import CountyResult
 from evalkit.plan import Plan
 from evalkit.store import Store
 
-OWN = ("verdicts", "registry_exits")
-"""Reasons that do not come from the panel."""
+OWN = (
+    "verdicts", "registry_exits", "events", "attrition", "attrition_test", "attrition_weights", "calibration", "imputation",
+)  # fmt: skip
+"""Reasons that do not come from the measures."""
+OWN_FACTS = ("weighing", "filled_from_rosters")
+"""Facts that do not come from the measures."""
 
 
 def crosses(panel: Panel) -> bool:
@@ -47,13 +51,17 @@ def as_domain(panel: Panel, county: str) -> Panel:
 
 
 def measure_as_domains(panel: Panel, plan: Plan, counties: list[str], store: Store) -> None:
-    """Compute the measures of each county again as a domain of the whole sample, and rewrite its results."""
+    """Compute the measures of each county again as a domain of the whole sample, and rewrite its results.
+
+    They use the weights of the design: weights adjusted within a county do not belong to a sample that crosses counties.
+    """
     for county in counties:
         path = store.result_path(county)
         before = CountyResult.from_dict(store.read_json(path))
         found = measure_panel(as_domain(panel, county), plan)
         kept = {k: v for k, v in before.omitted.items() if k in OWN}
-        after = replace(
-            before, estimates=found.estimates, facts=found.facts, omitted={**found.omitted, **kept}
-        )
+        facts = {**found.facts, **{k: before.facts[k] for k in OWN_FACTS if k in before.facts}}
+        if "weighing" in facts:
+            facts["weighing"] = {**facts["weighing"], "used": []}
+        after = replace(before, estimates=found.estimates, facts=facts, omitted={**found.omitted, **kept})
         store.write_json(path, after.to_dict())

@@ -60,7 +60,7 @@ class CountyResult:
             "name": self.name,
             "waves": list(self.waves),
             "estimates": {k: e.to_dict() for k, e in self.estimates.items()},
-            "tables": {k: _table_out(t) for k, t in self.tables.items()},
+            "tables": {k: table_json(t) for k, t in self.tables.items()},
             "judgement": None if self.judgement is None else self.judgement.to_dict(),
             "facts": dict(self.facts),
             "omitted": {k: t.to_dict() for k, t in self.omitted.items()},
@@ -75,7 +75,7 @@ class CountyResult:
             name=data["name"],
             waves=tuple(data["waves"]),
             estimates={k: Estimate.from_dict(e) for k, e in data["estimates"].items()},
-            tables={k: _table_in(t) for k, t in data["tables"].items()},
+            tables={k: table_in(t) for k, t in data["tables"].items()},
             judgement=None if judged is None else ExitJudgement.from_dict(judged),
             facts=data["facts"],
             omitted={k: text_from(t) for k, t in data["omitted"].items()},
@@ -234,10 +234,12 @@ class CountyCase:
         return self.result.name
 
 
-def _table_out(table: pd.DataFrame) -> dict[str, Any]:
+def table_json(table: pd.DataFrame) -> dict[str, Any]:
+    """Return a table as a JSON-ready mapping."""
     plain = table.astype(object).where(table.notna(), None)
     return {"columns": [str(c) for c in table.columns], "rows": plain.to_numpy().tolist()}
 
 
-def _table_in(data: Mapping[str, Any]) -> pd.DataFrame:
+def table_in(data: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table that `table_json` wrote."""
     return pd.DataFrame(data["rows"], columns=data["columns"])

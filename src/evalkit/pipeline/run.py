@@ -1,36 +1,51 @@
-"""`build`: every county, then what is pooled, then the manifest."""
+"""`build`: raw text by county, every county, then what is pooled, then the manifest."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from evalkit.cleaning import clean, moved_households, panel_from
+from evalkit.decisions import read_workbooks
 from evalkit.errors import DataError
-from evalkit.ingest import RawData, read_all, split_by_county
-from evalkit.pipeline.county import CountyDone, attempt_county
-from evalkit.pipeline.domains import crosses, measure_as_domains
-from evalkit.pipeline.pooled import pooled_result
-from evalkit.pipeline.results import PooledResult
-from evalkit.pipeline.workers import in_workers
+from evalkit.pipeline.county import CountyDone, CountyTask
+from evalkit.pipeline.deciding import (
+    check_counties,
+    check_decisions,
+    keep_unplaced,
+    with_decisions,
+    write_cases,
+)
+from evalkit.pipeline.engines import Engine, run_counties
+from evalkit.pipeline.fingerprint import county_fingerprint
+from evalkit.pipeline.intake import unread_files, write_intake
+from evalkit.pipeline.nation import finish_nation
+from evalkit.pipeline.parts import read_about
+from evalkit.pipeline.staging import Staged, stage
 from evalkit.plan import Plan
-from evalkit.reasons import reason
 from evalkit.store import UNPLACED, Store, file_hash
 
-VERSIONS = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "papermill", "pyarrow")
+VERSIONS = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "statsmodels",
+    "scikit-learn",
+    "matplotlib",
+    "papermill",
+    "pyarrow",
+    "duckdb",
+)
 
 Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """Counties done and failed, rows that named no county, moves between counties, the store's root."""
+    """Counties done and failed, rows that named no county, open cases between counties, the store's root."""
 
     done: tuple[CountyDone, ...]
     failed: tuple[CountyDone, ...]
@@ -38,83 +53,98 @@ class BuildResult:
     moved: int
     root: Path
 
+    @property
+    def reused(self) -> int:
+        """Number of counties in which nothing had changed since an earlier build."""
+        return sum(r.how == "reused" for r in self.done)
 
-def build(plan: Plan, *, jobs: int = 1, progress: Progress | None = None) -> BuildResult:
-    """Read the raw files, build every county, compute the pooled results, write the manifest last.
+
+def build(
+    plan: Plan,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    engine: Engine | None = None,
+    fresh: bool = False,
+) -> BuildResult:
+    """Read the raw files, build the counties that changed, compute the pooled results, write the manifest last.
+
+    A county is taken from an earlier build when its rows, the settings it depends on, the code and the libraries
+    are the same and its files are whole. A build that was killed goes on from where it was.
 
     Parameters
     ----------
     plan : Plan
     jobs : int
-        Worker processes; each works on one county at a time.
+        Worker processes; each works on one county at a time. Not used when an engine is given.
     progress : callable, optional
         Called with a county's code when it is done, and with the number of counties in all.
+    engine : Engine, optional
+        Who builds the counties; by default processes of this computer. The files are the same whoever does.
+    fresh : bool
+        Read and build everything again.
 
     Raises
     ------
     DataError
-        If nothing can be read, no row names a county, or every county fails (the first reason is given).
+        If nothing can be read, no row names a county, every county fails (the first reason is given), or decisions
+        cannot be followed.
     PlanError
-        If the plan asks for what no county can give.
+        If the plan asks for what no county can give, or the engine is not installed.
     """
-    raw = read_all(plan)
-    parts = split_by_county(raw)
-    lost = parts.pop("", None)
-    if not parts:
-        raise _nothing(raw, plan)
     store = Store(plan.processed)
-    store.start_over([*parts, *([] if lost is None else [UNPLACED])])
-    unplaced = _keep_unplaced(store, lost, plan)
-    results = sorted(_each(parts, plan, store.root, jobs, progress), key=lambda r: r.county)
-    done = tuple(r for r in results if not r.error)
-    failed = tuple(r for r in results if r.error)
+    books = read_workbooks(plan)
+    staged = stage(plan, store.staged, fresh=fresh)
+    if not staged.counties:
+        raise _nothing(staged, plan)
+    check_counties(books.decisions, staged)
+    tasks = with_decisions(
+        county_tasks(plan, staged, store.root, fresh=fresh), books.decisions, staged.part("")
+    )
+    check_decisions(tasks, jobs if engine is None else engine.jobs)
+    store.start_over([*staged.counties, *([UNPLACED] if staged.unplaced else [])])
+    lost = keep_unplaced(store, staged, plan, books.decisions)
+    tell = progress or (lambda _county, _total: None)
+    found = []
+    for one in run_counties(tasks, engine or Engine(jobs=jobs)):
+        found.append(one)
+        tell(one.county, len(tasks))
+    found.sort(key=lambda r: r.county)
+    done = tuple(r for r in found if not r.error)
+    failed = tuple(r for r in found if r.error)
     if not done:
         msg = f"all {len(failed)} counties failed; the first, {failed[0].county}: {failed[0].error}"
         raise DataError(msg)
     counties = [r.county for r in done]
-    frame = store.read_all("panel", counties)
-    moved = moved_households(frame)
-    store.write("open_cases", UNPLACED, moved)
-    store.write_json(store.pooled_path, _pooled(frame, store, plan, counties).to_dict())
-    store.write_json(store.manifest_path, manifest(plan, raw, done, failed, store))
-    return BuildResult(done, failed, unplaced, len(moved), store.root)
+    across = books.decisions.across()
+    moved = finish_nation(plan, staged, store, counties, lost=lost, decisions=across, fresh=fresh)
+    write_cases(books, store, counties, [r.county for r in failed])
+    write_intake(
+        store,
+        unread=unread_files(plan.raw, staged.inputs),
+        unplaced=lost.fates,
+        money=lost.money,
+        failed={r.county: staged.part(r.county) for r in failed},
+    )
+    store.write_json(store.manifest_path, manifest(plan, staged, done, failed, store))
+    return BuildResult(done, failed, lost.rows, moved, store.root)
 
 
-def _pooled(frame: pd.DataFrame, store: Store, plan: Plan, counties: list[str]) -> PooledResult:
-    """Return what needs all counties; where strata cross counties, their measures are redone as domains."""
-    try:
-        panel = panel_from(frame, plan)
-    except DataError as error:
-        why = dict.fromkeys(("return_risk", "impact", "pooled"), reason(error))
-        return PooledResult(len(counties), {}, None, (), why)
-    if crosses(panel):
-        measure_as_domains(panel, plan, counties, store)
-    return pooled_result(panel, plan)
+def county_tasks(plan: Plan, staged: Staged, root: Path, *, fresh: bool = False) -> dict[str, CountyTask]:
+    """Return the task of every staged county: paths, settings and the hash of what it depends on."""
+    at = plan.at(plan.folder.resolve())
+    out = {}
+    for county in staged.counties:
+        part = staged.part(county).resolve()
+        fingerprint = county_fingerprint(plan, county, read_about(part))
+        out[county] = CountyTask(county, at, part, root.resolve(), fingerprint, fresh)
+    return out
 
 
-def _each(
-    parts: dict[str, RawData], plan: Plan, root: Path, jobs: int, progress: Progress | None
-) -> Iterator[CountyDone]:
-    tell = progress or (lambda _county, _total: None)
-    if jobs <= 1:
-        for county in sorted(parts):
-            yield attempt_county(county, plan, parts[county], root)
-            tell(county, len(parts))
-        return
-    tasks = {c: (c, plan, parts[c], root) for c in sorted(parts)}
-    for county, job in in_workers(_attempt, tasks, jobs):
-        yield job.result()
-        tell(county, len(parts))
-
-
-def _attempt(task: tuple[str, Plan, RawData, Path]) -> CountyDone:
-    return attempt_county(*task)
-
-
-def _nothing(raw: RawData, plan: Plan) -> DataError:
-    rows = len(raw["household"])
+def _nothing(staged: Staged, plan: Plan) -> DataError:
+    rows = staged.household_rows
     if not rows:
-        files = ", ".join(raw["household"].files["file"].unique())
+        files = ", ".join(staged.household_files)
         return DataError(f"the household table has a header and no rows ({files}); export it again")
     return DataError(
         f"none of {rows} household rows names a county ({plan.raw}); mend the county column in "
@@ -122,28 +152,16 @@ def _nothing(raw: RawData, plan: Plan) -> DataError:
     )
 
 
-def _keep_unplaced(store: Store, lost: RawData | None, plan: Plan) -> int:
-    """Put rows that name no county into quarantine, with their ledger; return how many household rows."""
-    if lost is None:
-        return 0
-    quarantine, ledger = clean(lost, plan, allow_empty=True).set_aside()
-    store.write("quarantine", UNPLACED, quarantine)
-    store.write("ledger", UNPLACED, ledger.entries)
-    return len(quarantine)
-
-
 def manifest(
-    plan: Plan, raw: RawData, done: tuple[CountyDone, ...], failed: tuple[CountyDone, ...], store: Store
+    plan: Plan, staged: Staged, done: tuple[CountyDone, ...], failed: tuple[CountyDone, ...], store: Store
 ) -> dict[str, Any]:
     """Return what identifies a build: plan digest, input and output hashes, versions, failures."""
-    files = pd.concat([t.files for t in raw.tables.values()], ignore_index=True)
-    inputs = files.drop_duplicates("file").set_index("file")["sha256"].to_dict()
     return {
         "plan_digest": plan.digest,
         "evalkit": version("evalkit"),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in VERSIONS},
-        "inputs": {str(k): str(v) for k, v in sorted(inputs.items())},
+        "inputs": dict(sorted(staged.inputs.items())),
         "counties": {
             r.county: {
                 "name": r.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TypeVar
@@ -16,7 +16,7 @@ Done = TypeVar("Done")
 
 def in_workers(
     work: Callable[[Task], Done], tasks: Mapping[str, Task], jobs: int
-) -> Iterator[tuple[str, Future[Done]]]:
+) -> Generator[tuple[str, Future[Done]]]:
     """Do tasks in processes of their own and yield the key of each with its outcome, as they finish.
 
     When the caller stops early (an error, Ctrl-C), the tasks in hand are finished and no other is begun.
