@@ -1,4 +1,4 @@
-"""The notebooks that need no build run from top to bottom; county_report is executed by the report tests."""
+"""The notebooks that need no build run from top to bottom; county_report and data_audit are executed by the report tests."""
 
 from __future__ import annotations
 

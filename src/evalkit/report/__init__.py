@@ -7,22 +7,48 @@ In a notebook::
     report.summary(case, "zh")
 """
 
+from evalkit.report.audit import open_audit, render_audit
 from evalkit.report.document import Section
 from evalkit.report.opening import open_case
 from evalkit.report.runner import RunResult, render
-from evalkit.report.sections import dynamics, impact, income, methods, poverty, quality, risk, summary
+from evalkit.report.sections import (
+    audit_changes,
+    audit_checks,
+    audit_events,
+    audit_open,
+    audit_read,
+    audit_rows,
+    audit_totals,
+    dynamics,
+    impact,
+    income,
+    methods,
+    poverty,
+    quality,
+    risk,
+    summary,
+)
 
 __all__ = [
     "RunResult",
     "Section",
+    "audit_changes",
+    "audit_checks",
+    "audit_events",
+    "audit_open",
+    "audit_read",
+    "audit_rows",
+    "audit_totals",
     "dynamics",
     "impact",
     "income",
     "methods",
+    "open_audit",
     "open_case",
     "poverty",
     "quality",
     "render",
+    "render_audit",
     "risk",
     "summary",
 ]

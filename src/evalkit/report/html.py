@@ -33,6 +33,7 @@ class Masthead:
     name: Text
     facts: tuple[tuple[Text, Text], ...]
     synthetic: bool
+    kind: Text = words.WORDS["county_report"]
 
 
 def page(head: Masthead, sections: Sequence[Section], language: Language) -> str:

@@ -29,6 +29,7 @@ from evalkit.report.publish import (
     put_in_place,
     write_pages,
 )
+from evalkit.spreadsheet import safe_cell
 
 SOURCE = "county_report.ipynb"
 FAILURES = "_failed.csv"
@@ -217,7 +218,7 @@ def _conclude(
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(["county", "name", "reason"])
-            writer.writerows([c, names[c], e] for c, e in sorted(failed.items()))
+            writer.writerows([safe_cell(v) for v in (c, names[c], e)] for c, e in sorted(failed.items()))
     else:
         path.unlink(missing_ok=True)
     return index.write(plan, entries)

@@ -1,5 +1,7 @@
 """One function a section: `CountyCase` to `Section`. A section without its estimates says why."""
 
+from evalkit.report.sections.audit_findings import audit_checks, audit_events, audit_open, audit_totals
+from evalkit.report.sections.auditing import audit_changes, audit_read, audit_rows
 from evalkit.report.sections.data_quality import quality
 from evalkit.report.sections.exits_returns import dynamics
 from evalkit.report.sections.income_growth import income
@@ -9,4 +11,20 @@ from evalkit.report.sections.provenance import methods
 from evalkit.report.sections.return_risk import risk
 from evalkit.report.sections.verdict_summary import summary
 
-__all__ = ["dynamics", "impact", "income", "methods", "poverty", "quality", "risk", "summary"]
+__all__ = [
+    "audit_changes",
+    "audit_checks",
+    "audit_events",
+    "audit_open",
+    "audit_read",
+    "audit_rows",
+    "audit_totals",
+    "dynamics",
+    "impact",
+    "income",
+    "methods",
+    "poverty",
+    "quality",
+    "risk",
+    "summary",
+]

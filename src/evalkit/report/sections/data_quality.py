@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from evalkit.decisions.choices import CHOICES
 from evalkit.report import prose
 from evalkit.report.document import Block, Omitted, Prose, Section
+from evalkit.report.sections.audit_findings import check_blocks
+from evalkit.report.sections.happenings import event_table, few_events, stated_table, stock_lines
+from evalkit.report.sections.missing_data import missing_blocks
 from evalkit.report.sections.reading import open_section
 from evalkit.report.tables import frame_table
+from evalkit.rules import RULES
 from evalkit.text import Language, Text, text_from
 
 if TYPE_CHECKING:
@@ -32,8 +37,11 @@ def quality(case: CountyCase, language: Language = "zh") -> Section:
         *_rules(case),
         *_open_cases(case),
         *_money(case),
+        *_checks(case),
         *_files(case),
+        *_events(case),
         *_sample(case),
+        *missing_blocks(case),
     ]
     return open_section("quality", case, blocks, language)
 
@@ -78,20 +86,60 @@ def _open_cases(case: CountyCase) -> list[Block]:
     found = _table(case, "open_cases")
     if found is None:
         return [Prose(Text(en="No case is open.", zh="没有待核情形。"))]
-    title = Text(en="Cases left open for a person to decide", zh="留待人工核定的情形")
+    title = Text(en="Cases for a person to decide", zh="需人工核定的情形")
     table = found.reset_index(drop=True)
     reasons = _reasons(case)
-    said = [reasons.get(str(r), text_from(str(r))) for r in table["rule"]]
+    said = [reasons.get(str(r)) or _rule_text(str(r)) for r in table["rule"]]
     table["reason"] = pd.Series(said, dtype=object)
     note = Text(
         en="an open case is kept as it stands in the data or set aside as the table above says; nobody has yet decided it",
         zh="待核情形按上表保留或隔离，尚未由人工核定",
     )
-    return [
+    made = ["decided"] if "decided" in table and bool(table["decided"].any()) else []
+    blocks: list[Block] = [
         frame_table(
-            title, table, columns=["rule", "table", "reason", "cases"], blank=("rule",), notes=(note,)
+            title, table, columns=["rule", "table", "reason", "cases", *made], blank=("rule",), notes=(note,)
         )
     ]
+    decided = _table(case, "decided")
+    if decided is not None:
+        words: dict[str, Text] = {c.code: c.label for c in CHOICES}
+        counts = decided.groupby("action", sort=True)["n"].sum()
+        listed = [Text(en=f"{words[str(a)].en} {n}", zh=f"{words[str(a)].zh}{n}") for a, n in counts.items()]
+        template = Text(
+            en="{count} cases were decided by persons: {listed}; who decided, when and why is in the ledger.",
+            zh="经人工核定{count}项：{listed}；核定人、日期与理由见台账。",
+        )
+        numbers = [prose.plain_number("count", int(counts.sum()), "count")]
+        blocks.append(prose.say(template, numbers, names={"listed": prose.listed(listed)}))
+    return blocks
+
+
+def _rule_text(rule_id: str) -> Text:
+    return next((r.text for r in RULES if r.id == rule_id), text_from(rule_id))
+
+
+def _checks(case: CountyCase) -> list[Block]:
+    found = _table(case, "checks")
+    return [] if found is None else [*check_blocks(found, met=False)]
+
+
+def _events(case: CountyCase) -> list[Block]:
+    smallest = case.plan.disclosure.minimum_cell
+    events, stated, stock = (_table(case, n) for n in ("events", "events_stated", "stock"))
+    blocks: list[Block] = []
+    if events is None:
+        if "events" in case.result.omitted:
+            blocks.append(
+                Omitted(Text(en="Events of households", zh="农户变动"), case.result.omitted["events"])
+            )
+        return blocks
+    blocks.append(event_table(events, smallest))
+    if stated is not None:
+        blocks.append(stated_table(stated, smallest))
+    if stock is not None:
+        blocks.append(stock_lines(stock, levels=not few_events(events, smallest)))
+    return blocks
 
 
 def _reasons(case: CountyCase) -> dict[str, Text]:

@@ -12,6 +12,7 @@ from evalkit.report import labels
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Table, finite
 from evalkit.report.labels import typeset
 from evalkit.report.sections.income_growth import COHORTS
+from evalkit.report.sections.missing_data import weights_said
 from evalkit.report.sections.program_effects import effect_name
 from evalkit.report.sections.reading import open_section
 from evalkit.text import Language, Text, text_from
@@ -83,6 +84,8 @@ def _how(case: CountyCase) -> list[Block]:
         ),
     ]
     blocks: list[Block] = [Prose(t) for t in parts]
+    if "weighing" in case.result.facts:
+        blocks.append(weights_said(case))
     rows = []
     for name, about in _abouts(case):
         rows.append((name, _WAYS.get(about.interval, text_from(about.interval)), about.citation or "—"))
