@@ -204,18 +204,20 @@ def test_workbook_without_the_table(tmp_path: Path) -> None:
     )
 
 
-def test_merged_cells_are_named_and_their_rows_set_aside(tmp_path: Path) -> None:
-    plan = lay(tmp_path)
-    as_workbook(plan, merge=("A2:A4", "A5:A7"))
+def test_a_household_id_merged_over_its_waves_holds_for_each_of_them(tmp_path: Path) -> None:
+    plain = lay(tmp_path / "plain")
+    plan = lay(tmp_path / "merged")
+    as_workbook(plan, merge=("A2:A4", "A5:A7", "G8:G10"))
     ended = run("check", plan)
     assert ended.code == 0
-    assert "2 merged ranges below the header (first: rows 2-4)" in ended.out
+    assert "merged cells: 4 cells of household filled downwards in 2 ranges (first: rows 2-4)" in ended.out
+    assert "1 merged ranges below the header (first: rows 8-10); only their first cell is filled" in ended.out
     store = built(plan)
-    assert fates(store).to_dict() == {"in": 180, "clean": 176, "quarantined": 4, "merged": 0, "not_data": 0}
-    aside = store.read("quarantine", "N1")
-    assert aside["row"].tolist() == [3, 4, 6, 7]
-    assert set(aside["rule"]) == {"K01"}
-    assert aside["cons"].notna().all()
+    assert fates(store).to_dict() == {"in": 180, "clean": 180, "quarantined": 0, "merged": 0, "not_data": 0}
+    panel, expected = (s.read("panel", "N1") for s in (store, built(plain)))
+    assert panel["household"].tolist() == expected["household"].tolist()
+    assert panel["welfare"].isna().sum() == 2  # amounts are never filled
+    assert panel["welfare"].dropna().isin(expected["welfare"]).all()
 
 
 def test_totals_rows_are_no_households_and_are_in_the_ledger(tmp_path: Path) -> None:

@@ -57,7 +57,11 @@ def test_init_lays_out_a_folder_that_check_can_read(tmp_path: Path) -> None:
     ended = run("init", folder)
     assert ended.code == 0
     assert f"evalkit check {folder / 'plan.yaml'}" in ended.out
-    assert set(files_below(folder)) == {"plan.yaml", "notebooks/county_report.ipynb"}
+    assert set(files_below(folder)) == {
+        "plan.yaml",
+        "notebooks/county_report.ipynb",
+        "notebooks/data_audit.ipynb",
+    }
     assert all((folder / d).is_dir() for d in ("data/raw", "data/processed", "reports"))
     empty = run("check", folder / "plan.yaml")
     assert (empty.code, "the folder is empty" in empty.err) == (11, True)
@@ -116,7 +120,9 @@ def test_check_reports_how_the_file_was_read_and_writes_nothing(tmp_path: Path) 
     before = files_below(tmp_path)
     ended = run("check", plan)
     assert ended.code == 0
-    assert "household ← hid; wave ← round; county ← region" in ended.out
+    found = [line.split() for line in ended.out.splitlines()]
+    for field, header in (("household", "hid"), ("wave", "round"), ("county", "region")):
+        assert [field, header, "plan", "1"] in found  # field, header, how it was found, sheets
     assert "180 household-waves, 60 households, 3 counties, waves 2011, 2013, 2016" in ended.out
     assert files_below(tmp_path) == before
 

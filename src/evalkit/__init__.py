@@ -20,6 +20,13 @@ _HOME = {
     "add": "evalkit.sums",
     "Ledger": "evalkit.ledger",
     "clean": "evalkit.cleaning",
+    "aggregate_members": "evalkit.rosters",
+    "dynasties": "evalkit.rosters",
+    "Events": "evalkit.events",
+    "events_from": "evalkit.events",
+    "registry_at": "evalkit.events",
+    "look_back": "evalkit.events",
+    "reconcile_events": "evalkit.events",
     "headcount": "evalkit.measures",
     "gap": "evalkit.measures",
     "severity": "evalkit.measures",
@@ -43,8 +50,19 @@ _HOME = {
     "verdict": "evalkit.verdicts",
     "Verdict": "evalkit.verdicts",
     "judge_exit": "evalkit.exits",
+    "county_series": "evalkit.countyseries",
+    "CountySeries": "evalkit.countyseries",
+    "attrition_table": "evalkit.attrition",
+    "attrition_weights": "evalkit.attrition",
+    "bglw_test": "evalkit.attrition",
+    "calibrate": "evalkit.weighting",
+    "impute": "evalkit.imputation",
+    "pool": "evalkit.pooling",
     "build": "evalkit.pipeline",
     "build_county": "evalkit.pipeline",
+    "Engine": "evalkit.pipeline",
+    "open_store": "evalkit.queries",
+    "query": "evalkit.queries",
     "explain": "evalkit.explanations",
     "EvalkitError": "evalkit.errors",
     "PlanError": "evalkit.errors",
@@ -57,52 +75,76 @@ _HOME = {
 """Public name → module it lives in."""
 
 _PACKAGES = (
+    "attrition",
     "cleaning",
+    "countyseries",
+    "decisions",
     "design",
     "disclose",
+    "divisions",
     "errors",
     "estimate",
+    "events",
     "exits",
     "impact",
+    "imputation",
     "ingest",
     "ledger",
     "measures",
     "panel",
     "pipeline",
     "plan",
+    "queries",
     "report",
     "risk",
+    "rosters",
     "schema",
     "simulate",
     "standards",
     "store",
+    "weighting",
 )
 
 __all__ = sorted([*_HOME, *_PACKAGES, "__version__"])
 
 if TYPE_CHECKING:
     from evalkit import (
+        attrition as attrition,
         cleaning as cleaning,
+        countyseries as countyseries,
+        decisions as decisions,
         design as design,
         disclose as disclose,
+        divisions as divisions,
         errors as errors,
         estimate as estimate,
+        events as events,
         exits as exits,
         impact as impact,
+        imputation as imputation,
         ingest as ingest,
         ledger as ledger,
         measures as measures,
         panel as panel,
         pipeline as pipeline,
         plan as plan,
+        queries as queries,
         report as report,
         risk as risk,
+        rosters as rosters,
         schema as schema,
         simulate as simulate,
         standards as standards,
         store as store,
+        weighting as weighting,
+    )
+    from evalkit.attrition import (
+        attrition_table as attrition_table,
+        attrition_weights as attrition_weights,
+        bglw_test as bglw_test,
     )
     from evalkit.cleaning import clean as clean
+    from evalkit.countyseries import CountySeries as CountySeries, county_series as county_series
     from evalkit.design import SurveyDesign as SurveyDesign
     from evalkit.errors import (
         DataError as DataError,
@@ -114,8 +156,16 @@ if TYPE_CHECKING:
         ReportError as ReportError,
     )
     from evalkit.estimate import Estimate as Estimate
+    from evalkit.events import (
+        Events as Events,
+        events_from as events_from,
+        look_back as look_back,
+        reconcile_events as reconcile_events,
+        registry_at as registry_at,
+    )
     from evalkit.exits import judge_exit as judge_exit
     from evalkit.explanations import explain as explain
+    from evalkit.imputation import impute as impute
     from evalkit.ledger import Ledger as Ledger
     from evalkit.measures import (
         BenchmarkGrowth as BenchmarkGrowth,
@@ -140,11 +190,15 @@ if TYPE_CHECKING:
         watts as watts,
     )
     from evalkit.panel import Panel as Panel
-    from evalkit.pipeline import build as build, build_county as build_county
+    from evalkit.pipeline import Engine as Engine, build as build, build_county as build_county
     from evalkit.plan import Plan as Plan
     from evalkit.planfile import load_plan as load_plan
+    from evalkit.pooling import pool as pool
+    from evalkit.queries import open_store as open_store, query as query
+    from evalkit.rosters import aggregate_members as aggregate_members, dynasties as dynasties
     from evalkit.sums import add as add, stack as stack
     from evalkit.verdicts import Verdict as Verdict, verdict as verdict
+    from evalkit.weighting import calibrate as calibrate
 
 
 def __getattr__(name: str) -> Any:

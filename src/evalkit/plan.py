@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from evalkit.errors import PlanError
+from evalkit.planareas import CountySeriesSection, DivisionSource, NoDivisions
 from evalkit.plansections import (
     Benchmark,
     Clean,
@@ -45,6 +46,7 @@ from evalkit.plansections import (
     Welfare,
 )
 from evalkit.plansources import DataSection, Label, Layout, LongLayout, Section, TableSource, WideLayout
+from evalkit.planweights import AttritionSection, CalibrationSection, ImputationSection
 from evalkit.standards import ExitRules, Standard, load_standard
 from evalkit.text import Text, text_from
 
@@ -114,11 +116,27 @@ class Plan(Section):
     prices: Prices = Field(description="deflator: kind standard, table or none")
     design: DesignSection = Field(default=DesignSection(), description="sampling design of the panel")
     clean: Clean = Field(default=Clean(), description="what cleaning may do")
+    divisions: DivisionSource = Field(
+        default=NoDivisions(), description="dated division codes, to check and link counties"
+    )
+    county_series: CountySeriesSection = Field(
+        default=CountySeriesSection(),
+        description="aggregate county series: concepts and growth across breaks",
+    )
     exits: Exits = Field(default=Exits(), description="how county exits are judged")
     return_risk: ReturnRisk = Field(default=ReturnRisk(), description="model of return to poverty")
     programs: dict[str, Program] = Field(default={}, description="program code → label")
     benchmark: Benchmark | None = Field(default=None, description="reference series for income growth")
     impact: tuple[Impact, ...] = Field(default=(), description="program effects to estimate")
+    attrition: AttritionSection = Field(
+        default=AttritionSection(), description="households that leave the panel"
+    )
+    calibration: CalibrationSection | None = Field(
+        default=None, description="known totals that weights are made to reproduce"
+    )
+    imputation: ImputationSection | None = Field(
+        default=None, description="items that are imputed; nothing when not given"
+    )
     disclosure: Disclosure = Field(default=Disclosure(), description="what may be printed")
     report: Report = Field(default=Report(), description="languages and formats")
     seed: int = Field(default=20201123, description="seed of everything random")

@@ -46,6 +46,13 @@ def _names_used(data: dict[str, Any]) -> Iterator[str]:
     for program in programs.values():
         yield from _texts(program.get("column") if isinstance(program, dict) else None)
     yield from _texts(_section(data, "return_risk").get("features"))
+    yield from _texts(_section(data, "attrition").get("covariates"))
+    for key in ("columns", "predictors"):
+        yield from _texts(_section(data, "imputation").get(key))
+    totals = _section(data, "calibration").get("totals")
+    for total in totals if isinstance(totals, (list, tuple)) else ():
+        for key in ("by", "amount"):
+            yield from _texts(total.get(key) if isinstance(total, dict) else None)
     for spec in _specs(data):
         for key in ("outcome", "covariates", "cluster"):
             yield from _texts(spec.get(key))

@@ -158,6 +158,11 @@ class Clean(Section):
     limits: dict[str, float] = Field(
         default={}, description="limits of the conditional rules that differ from the usual ones"
     )
+    decisions: str | None = Field(
+        default="decisions.xlsx",
+        description="workbook of open cases and of what persons decided about them, beside this file (with very many "
+        "cases a folder of that name, one workbook a county); null: none",
+    )
 
 
 class Exits(Section):
