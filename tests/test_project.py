@@ -83,7 +83,9 @@ def test_lock_file_pins_every_dependency_and_names_no_host() -> None:
     pinned = {m.lower() for m in re.findall(r"^([A-Za-z0-9._-]+)==", lock, flags=re.M)}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.sub(r"[-_.]+", "-", re.split(r"[<>=]", w)[0]).lower() for w in wanted}  # as PEP 503 writes them
+    names = {
+        re.sub(r"[-_.]+", "-", re.split(r"[<>=]", w)[0]).lower() for w in wanted
+    }  # as PEP 503 writes them
     assert names <= pinned
 
 
