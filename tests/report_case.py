@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit.estimate import About, Estimate
 from evalkit.exits import CRITERIA, ExitJudgement
+from evalkit.pipeline.fingerprint import digests
 from evalkit.pipeline.results import CountyCase, CountyResult, ImpactResult, PooledResult
 from evalkit.plan import Plan
 from evalkit.standards import load_standard
@@ -236,6 +237,7 @@ def store_in(folder: Path, names: dict[str, str]) -> Plan:
         "counties": {c: {"name": n, "panel_sha256": "cd" * 32} for c, n in names.items()},
         "failed": {},
         "inputs": {"a.csv": "ab" * 32},
+        "digests": digests(plan),
     }
     store.manifest_path.parent.mkdir(parents=True, exist_ok=True)
     store.manifest_path.write_text(dump_json(manifest), encoding="utf-8")

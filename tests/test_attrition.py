@@ -87,6 +87,29 @@ def test_table_by_hand():
     assert last["share_present"] == 0.5
 
 
+def test_only_what_ends_a_household_is_a_death_or_merger():
+    """One member of b dies, d moves in its last wave: neither is why they left; of a register, status ends a household."""
+    register = pd.DataFrame(
+        {
+            "household": ["b", "d"],
+            "kind": ["died", "moved"],
+            "date": ["2016", "2014"],
+            "status": pd.Series([None, None], dtype="str"),
+            "rule": ["E13", "E12"],
+        }
+    )
+
+    def why(events: pd.DataFrame) -> dict[str, int]:
+        last = attrition_table(hand(), (), events=events).iloc[-1]
+        return {c: int(last[c]) for c in ("left_died", "left_moved", "left_merged", "left_unknown")}
+
+    assert why(register) == {"left_died": 0, "left_moved": 0, "left_merged": 0, "left_unknown": 2}
+    later = register.assign(date=["2018", "2015"], status=["none", None], rule=["E14", "E12"])
+    assert why(later) == {"left_died": 1, "left_moved": 1, "left_merged": 0, "left_unknown": 0}
+    gone = register.assign(kind="merged", date="2018", status="none", rule=["E10", "E11"])
+    assert why(gone) == {"left_died": 0, "left_moved": 0, "left_merged": 1, "left_unknown": 1}
+
+
 def test_pattern_by_hand():
     found = attrition_pattern(hand())
     assert (found.households, found.complete, found.left, found.with_gaps, found.joined) == (4, 1, 2, 1, 1)
@@ -182,6 +205,23 @@ def test_bglw_against_statsmodels():
     assert joint.p_value < 1e-6
     assert (found.leavers, found.stayers) == (int(gone.sum()), int(n - gone.sum()))
     assert found.coefficients.keys["term"].tolist()[3:] == ["leaver", "leaver × land", "leaver × size"]
+
+
+def test_bglw_refuses_covariates_that_determine_the_outcome():
+    panel, _ = simulated(3, households=300)
+    made = panel.frame.assign(double=2 * panel.frame["income_pc"] - 7, flat=3000.1)
+    panel = replace(panel, frame=made)
+    with pytest.raises(
+        EstimationError, match=r"land, double determine the outcome .*leave out the covariate"
+    ):
+        bglw_test(panel, covariates=["land", "double"])
+    with pytest.raises(EstimationError, match="'income_pc' is the outcome 'income_pc' itself; leave it out"):
+        bglw_test(panel, covariates=["land", "income_pc"])
+    with pytest.raises(EstimationError, match="the same for all 300 households"):
+        bglw_test(panel, "flat", ["land"])
+    found = county_attrition(panel, ["land", "double"])
+    assert "determine the outcome" in found.omitted["attrition_test"].en
+    assert found.weights is not None
 
 
 def test_bglw_keeps_its_size_when_attrition_is_unrelated():
@@ -303,6 +343,34 @@ def test_gaps_joiners_and_the_dead():
     assert [again["a0", 3], again["b1", 3]] == pytest.approx([2, 4 / 3])
 
 
+@pytest.mark.parametrize("moment", ["previous", "baseline"])
+def test_stabilising_leaves_means_alone_when_households_join(moment: str) -> None:
+    """x and y join in wave 2: their factor, 1, is multiplied by the share that stayed like those of the others."""
+    seen = {
+        "a": [1, 2],
+        "b": [1, 2],
+        "c": [1],
+        "d": [1],
+        "x": [2, 3],
+        "y": [2],
+        "a2": [1, 2, 3],
+        "b2": [1, 2],
+        "c2": [1],
+    }
+    rows = [(h, w, len(h), 10.0 * i + w) for i, (h, ws) in enumerate(seen.items()) for w in ws]
+    panel = Panel(pd.DataFrame(rows, columns=["household", "wave", "kind", "income_pc"]), county=None)
+    plain, other = (
+        attrition_weights(panel, ["kind"], trim=None, covariates_at=moment, stabilised=yes)
+        for yes in (False, True)
+    )
+    one, two = (ek.mean(w.apply(panel), by="wave").values for w in (plain, other))
+    assert two == pytest.approx(one, rel=1e-12)
+    ratio = (
+        (other.factors["factor"] / plain.factors["factor"]).groupby(panel.frame["wave"]).agg(["min", "max"])
+    )
+    assert ratio.loc[2].tolist() == pytest.approx([4 / 7, 4 / 7])  # four of seven stay
+
+
 def test_pairs_count_with_the_later_weight():
     """Exit rates of stayers by kind: low 1 of 2, high 0 of 3; 2 × 2 stand for 4, 4/3 × 3 for 4: 1/4 and not 1/5."""
     kind = ["low"] * 4 + ["high"] * 4
@@ -398,3 +466,16 @@ def test_county_tables():
     assert set(bare.tables) == {"attrition"}
     broken = county_attrition(panel, ["nothing"])
     assert set(broken.omitted) == {"attrition_test", "attrition_weights"}
+
+
+def test_a_comparison_that_fails_does_not_deny_the_weights():
+    panel, _ = simulated(8, households=400)
+
+    def fails(_: Panel) -> ek.Estimate:
+        msg = "no figure"
+        raise EstimationError(msg)
+
+    found = county_attrition(panel, ["land"], {"mean": fails}, by=())
+    assert found.weights is not None
+    assert "attrition_weights" in found.tables
+    assert set(found.omitted) == {"attrition_compared"}

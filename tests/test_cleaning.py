@@ -130,10 +130,12 @@ def test_rows_that_are_no_data_are_counted() -> None:
     reconciles(result)
 
 
-def test_a_village_named_like_a_totals_row_is_data() -> None:
+def test_a_word_of_totals_in_any_cell_makes_a_totals_row_that_is_in_the_ledger() -> None:
     columns = [*COLUMNS, "village_name"]
-    result = cleaned(("990602", "1", "2016", "4", "3000", "合计"), columns=columns)
+    rows = [("990602", "1", "2016", "4", "3000", "甲村"), ("990602", "24", "2016", "96", "3000", "合计")]
+    result = cleaned(*rows, columns=columns)
     assert result.rows()["clean"] == 1
+    assert done(result) == [[2, "R02", "not_data"]]
 
 
 def test_rows_without_keys_are_quarantined_with_their_raw_cells() -> None:
@@ -573,3 +575,22 @@ def test_graduation(shared_data: Path, root: Path) -> None:
     expected = (wide.set_index(wide["id_hh"].astype(str))["ctotal_pcmonth_end"] * 12).dropna()
     assert end.sort_index().tolist() == expected.sort_index().tolist()
     replays(result)
+
+
+@pytest.mark.parametrize(
+    ("number", "town", "household"),
+    [("合计", None, "3"), (None, "青山乡小计", "3"), (None, None, "共3户"), ("本页合计", None, "３ 户")],
+)
+def test_a_totals_row_with_a_count_where_the_id_stands_is_no_household(number, town, household) -> None:
+    columns = ["序号", "county", "township", "household", "wave", "size", "income_pc"]
+    rows = [(str(i), "990602", "青山乡", f"h{i}", "2016", "4", "3000") for i in (1, 2, 3)]
+    total = (number, "990602", town, household, "2016", "12", "3000")
+    result = cleaned(*rows, total, columns=columns)
+    assert result.rows() == {"in": 4, "clean": 3, "quarantined": 0, "merged": 0, "not_data": 1}
+    assert done(result) == [[4, "R02", "not_data"]]
+
+
+def test_a_village_whose_name_ends_like_a_total_stays() -> None:
+    columns = ["county", "village_name", "household", "wave", "size", "income_pc"]
+    result = cleaned(("990602", "会计村", "1", "2016", "4", "3000"), columns=columns)
+    assert result.rows()["clean"] == 1

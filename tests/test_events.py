@@ -224,6 +224,12 @@ def test_splits_merges_numbers_and_deaths() -> None:
     assert replay_differences(found, frame).empty
     assert (stock_table(found, frame)["residual"] == 0).all()
     assert found.cases.empty
+    counts = event_counts(found).query("kind != 'identified'").set_index(["kind", "year"])["households"]
+    assert counts.to_dict() == {
+        ("died", 2015): 1, ("exited", 2016): 1, ("member_died", 2016): 1, ("merged", 2016): 1, ("renumbered", 2015): 1, ("split", 2015): 1,
+    }  # fmt: skip
+    flows = stock_table(found, frame).set_index("wave")
+    assert flows.loc[2015, ["split", "merged", "died"]].tolist() == [2, 1, 1]
 
 
 # --- replay -------------------------------------------------------------------------------------------------------

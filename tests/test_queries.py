@@ -282,3 +282,11 @@ def test_the_command_line_prints_csv_and_markdown(tmp_path: Path) -> None:
     formula = cli_case.run("query", plan, "SELECT '=1+1' AS x")
     assert formula.out == "x\n'=1+1\n"
     assert cli_case.run("query", plan, "DROP VIEW household").code == 11
+
+
+def test_two_columns_of_one_name_are_printed() -> None:
+    from evalkit.cli.answering import shown
+
+    twice = pd.DataFrame([["1", "=2"]], columns=["household", "household"], dtype="str")
+    assert shown(twice, "csv") == "household,household\n1,'=2\n"
+    assert shown(twice, "markdown").splitlines()[2] == "| 1 | =2 |"

@@ -280,6 +280,20 @@ def test_events_of_few_households_are_withheld_with_the_stock() -> None:
     assert len(stock_lines(stock, levels=True).columns) == 6
 
 
+def test_a_death_in_a_household_is_no_household_that_died_out() -> None:
+    counts = pd.DataFrame(
+        {"year": 2015, "kind": ["member_died", "renumbered", "died"], "households": [30, 20, 10]}
+    )
+    found = event_table(counts, 10)
+    said = [(c.label.en, c.label.zh) for c in found.columns[1:]]
+    assert said == [
+        ("household died out", "全户死亡"),
+        ("goes on under another id", "改用他户编号"),
+        ("with a member who died", "有成员死亡"),
+    ]
+    assert found.rows == ((2015.0, 10.0, 20.0, 30.0),)
+
+
 def test_events_are_those_of_the_registers(plan: Plan, case: AuditCase) -> None:
     registers = pd.concat([Store(plan.processed).read("events", c) for c in case.names])
     identified = registers.loc[registers["kind"] == "identified"]
@@ -388,7 +402,7 @@ def test_a_group_of_few_households_is_withheld_with_the_next_smallest(plan: Plan
     table.loc[exited, "baseline"] = 4
     few = replace(opened, result=replace(opened.result, tables={**opened.result.tables, "attrition": table}))
     found = tables(report.quality(few))["What became of the households of the first year"]
-    by_group = found.groupby("group")["present"].unique()
+    by_group = found.groupby("group")["baseline"].unique()
     assert by_group["exited"].tolist() == ["×"]
     assert by_group["registered, not exited"].tolist() == ["×"]
     assert "×" not in by_group["all"]

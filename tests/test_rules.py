@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from evalkit.cleaning import clean
+from evalkit.ingest import from_frame, with_counties
 from evalkit.rules import CHECKS, LIMITS, RULES, rule
 from rule_examples import EXAMPLES, Elsewhere, Example, drawn, marked
+from rule_examples.frame import filled, plan_of
 from rule_examples.render import FAMILIES, PAGE, page
 
 DRAWN = [e for e in EXAMPLES if isinstance(e, Example)]
@@ -69,6 +72,23 @@ def test_conditional_rules_say_what_they_read_and_whence_they_come() -> None:
         assert one.source, one.id
         assert one.severity in ("flag", "quarantine"), one.id
         assert one.table != "any", one.id
+
+
+@pytest.mark.parametrize(
+    ("kind", "lacks"),
+    [
+        ("none", {"S06": "line", "N12": "line.monitoring"}),
+        ("standard", {"S06": "", "N12": "line.monitoring"}),
+    ],
+)
+def test_rules_on_a_line_are_not_checked_without_one(kind: str, lacks: dict[str, str]) -> None:
+    # 2016 has a poverty line in the standard, but no monitoring line.
+    homes = drawn("| village | exit_year | income_pc |\n| v1 | 2016 | 100 |")
+    plan = plan_of(Example("S06", "", plan={"poverty": {"line": {"kind": kind}}}))
+    raw = with_counties({"household": from_frame(filled(homes, "household"), table="household")})
+    checks = clean(raw, plan).checks.set_index("rule").loc[["S06", "N12"]]
+    assert checks["lacks"].to_dict() == lacks
+    assert checks["checked"].to_dict() == {r: not lack for r, lack in lacks.items()}
 
 
 def test_limits_are_named_in_plain_lower_case() -> None:

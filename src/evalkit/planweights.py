@@ -20,8 +20,19 @@ NEVER_IMPUTED: tuple[str, ...] = (
     "survey_group", "wrongly_exited", "missed", "approves", "case_stage",
 )  # fmt: skip
 """Decisions of the registry and findings of a survey: missing there is a finding, never a value to fill."""
+DERIVED_MARKS: tuple[str, ...] = ("cohort_", "treated_")
+"""Beginnings of the columns that say when a household got a program: made of the registry, never drawn."""
 FEWEST_IMPUTATIONS = 20
 TOTAL_COLUMNS = ("county", "wave", "by", "level", "amount", "total")
+
+
+def is_never_imputed(column: str) -> bool:
+    """Return whether a household column records a decision or a finding, whose absence is one too.
+
+    >>> is_never_imputed("status"), is_never_imputed("cohort_relocation"), is_never_imputed("wage_income")
+    (True, True, False)
+    """
+    return column in NEVER_IMPUTED or column.startswith(DERIVED_MARKS)
 
 
 class AttritionSection(Section):
@@ -42,7 +53,8 @@ class AttritionSection(Section):
         default=(0.01, 0.99), description="quantiles beyond which factors are cut; null for none"
     )
     stabilised: bool = Field(
-        default=False, description="true: factors of a wave average about one; shares and means do not change"
+        default=False,
+        description="true: all factors of a wave are multiplied by the share that stayed; shares and means do not change",
     )
 
     @model_validator(mode="after")
@@ -104,6 +116,32 @@ class CalibrationSection(Section):
             raise ValueError(msg)
         return self
 
+    def path(self, raw: Path) -> Path | None:
+        """Return the file of totals; None when they are in the plan.
+
+        Parameters
+        ----------
+        raw : Path
+            Folder of raw files.
+
+        Raises
+        ------
+        PlanError
+            The file is not there, or not below the folder.
+        """
+        from evalkit.errors import PlanError
+
+        if self.file is None:
+            return None
+        path = raw / self.file
+        if not path.resolve().is_relative_to(raw.resolve()):
+            msg = f"calibration.file: {self.file!r} leads out of data.raw; put the file there"
+            raise PlanError(msg)
+        if not path.is_file():
+            msg = f"calibration.file: there is no file {self.file!r} below data.raw"
+            raise PlanError(msg)
+        return path
+
     def of_county(self, county: str, raw: Path) -> pd.DataFrame:
         """Return the totals of one county, without its code, as `evalkit.weighting.calibrate` takes them.
 
@@ -116,19 +154,16 @@ class CalibrationSection(Section):
         Raises
         ------
         PlanError
-            The file is not there or lacks columns.
+            The file is not there, not below the folder, or lacks columns.
         """
         import pandas as pd
 
         from evalkit.errors import PlanError
 
-        if self.file is None:
+        path = self.path(raw)
+        if path is None:
             table = pd.DataFrame([t.model_dump() for t in self.totals], columns=list(TOTAL_COLUMNS))
         else:
-            path = raw / self.file
-            if not path.is_file():
-                msg = f"calibration.file: there is no file {self.file!r} below data.raw"
-                raise PlanError(msg)
             table = pd.read_csv(path, dtype="str", encoding="utf-8-sig", comment="#")
             absent = [c for c in ("county", "total") if c not in table]
             extra = [str(c) for c in table.columns if c not in TOTAL_COLUMNS]
@@ -162,7 +197,7 @@ class ImputationSection(Section):
         if not self.columns:
             msg = "imputation names no columns; name them, or leave the section out"
             raise ValueError(msg)
-        never = [c for c in self.columns if c in NEVER_IMPUTED]
+        never = [c for c in self.columns if is_never_imputed(c)]
         if never:
             msg = (
                 f"{', '.join(never)} is never imputed: a missing decision of the registry or finding of a survey is a "

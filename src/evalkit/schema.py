@@ -257,6 +257,8 @@ YES = frozenset({"是", "有", "1", "1.0", "y", "yes", "true", "√", "t"})
 """Words read as yes (after case folding)."""
 NO = frozenset({"否", "无", "0", "0.0", "n", "no", "false", "×", "f"})
 """Words read as no (after case folding)."""
+NOT_MONITORED = NO | {"非监测对象", ""}
+"""Words under the class of monitored household that are no class (after case folding)."""
 
 
 def field(name: str) -> Field | None:

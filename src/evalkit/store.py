@@ -42,6 +42,8 @@ KINDS = (
 """Tables that a build keeps by county."""
 UNPLACED = "_unplaced"
 """Folder name of rows that name no county."""
+LONGEST = 200
+"""Most bytes of a code in a file name; file systems take 255 with what stands before and after."""
 PARTIAL = ".part-"
 """Beginning of the names of files that are being written."""
 
@@ -94,7 +96,7 @@ class Store:
         return sorted((self.root / kind).glob("province=*/county=*/part-0.parquet"))
 
     def counties(self, kind: str = "panel") -> list[str]:
-        """Return the codes of the counties that have a table, in ascending order."""
+        """Return the codes of the counties that have a table, in ascending order; long codes as they are cut."""
         codes = (unquote(p.parent.name.removeprefix("county=")) for p in self.tables(kind))
         return sorted(c for c in codes if c != UNPLACED)
 
@@ -107,10 +109,14 @@ class Store:
         """Remove every table and result of a county, so that nothing older than the build in hand stays."""
         self.state_path(county).unlink(missing_ok=True)
         for kind in KINDS:
-            folder = self.path(kind, county).parent
-            shutil.rmtree(folder, ignore_errors=True)
-            _remove_empty(folder.parent)
+            self.drop(kind, county)
         self.result_path(county).unlink(missing_ok=True)
+
+    def drop(self, kind: str, county: str) -> None:
+        """Remove one table of a county, if it is there."""
+        folder = self.path(kind, county).parent
+        shutil.rmtree(folder, ignore_errors=True)
+        _remove_empty(folder.parent)
 
     def start_over(self, counties: Collection[str]) -> None:
         """Remove the manifest, what killed builds left half written, and all about counties not among `counties`.
@@ -125,8 +131,10 @@ class Store:
                 shutil.rmtree(old, ignore_errors=True)
             for folder in (self.root / kind).glob("province=*"):
                 _remove_empty(folder)
-        for county in self._known() - set(counties):
-            self.forget(county)
+        kept = {safe_name(c) for c in counties}
+        for county in self._known():
+            if safe_name(county) not in kept:
+                self.forget(county)
 
     def _known(self) -> set[str]:
         """Return the counties of which there is any table, result or state."""
@@ -193,12 +201,18 @@ class atomic:  # noqa: N801  (reads as a statement: with atomic(path) as part)
 
 
 def safe_name(code: str) -> str:
-    """Return a code as one file name that cannot leave its folder.
+    """Return a code as one file name that cannot leave its folder; long ones are cut and end in a hash.
 
     >>> safe_name("990101"), safe_name("../x"), safe_name("..")
     ('990101', '..%2Fx', '%2E%2E')
     """
     name = quote(code, safe="")
+    if len(name) > LONGEST:
+        digest = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        begin = code[:LONGEST]
+        while len(quote(begin, safe="")) > LONGEST - len(digest) - 1:
+            begin = begin[:-1]
+        return f"{quote(begin, safe='')}~{digest}"
     return name.replace(".", "%2E") if set(name) <= {"."} else name
 
 

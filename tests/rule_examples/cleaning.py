@@ -176,6 +176,13 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 10100      | 8000        | 2000             | 0               | 500             | 400               |     |
         | 9000       |             | 2000             | 0               | 500             | 400               |     |
         """),
+    Example("I05", """
+        | income_net | wage_income | operating_income | property_income | transfer_income | operating_expense | tax | hit |
+        | 9950       | 8000        | 2000             | 0               | 500             | 400               | 150 |     |
+        | 10100      | 8000        | 2000             | 0               | 500             | 400               | 150 |     |
+        | 9900       | 8000        | 2000             | 0               | 500             | 400               | 150 | x   |
+        | 9950       | 8000        | 2000             | 0               | 500             | 400               |     | x   |
+        """),
     Example("I06", """
         | size | income_net | income_pc | hit |
         | 4    | 12000      | 4000      | x   |

@@ -129,7 +129,8 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
     Example("I27", """
         | ecological_compensation | converted_land | forest_land | grass_land | hit |
         | 500                     | 0              | 0           | 0          | x   |
-        | 500                     | 0              | 0           |            | x   |
+        | 500                     | 0              | 0           |            |     |
+        | 500                     | 0              |             | 0          |     |
         | 500                     | 0              | 0           | 3          |     |
         | 500                     | 1.5            | 0           | 0          |     |
         | 500                     |                |             |            |     |
@@ -228,11 +229,13 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 2         | 2016 | 0               |     |
         | 3         | 2016 | 300             | x   |
         | 4         | 2016 | 300             |     |
+        | 5         | 2016 | 300             |     |
         """, beside={"program": """
         | household | program  | program_start |
         | 1         | 资产收益 | 2017          |
         | 3         | 产业帮扶 | 2015          |
         | 4         | 光伏     | 2016          |
+        | 5         | 光伏     |               |
         """}),
     Example("I40", """
         | size | dividend_income | hit |
@@ -264,6 +267,12 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 4         | 2015 | 3000      |     |
         | 4         | 2016 | 9000      |     |
         | 4         | 2017 | 3600      |     |
+        | 5         | 2015 | 3000      |     |
+        | 5         | 2016 | 99000     |     |
+        | 5         | 2017 | 3600      |     |
+        | 6         | 2015 | 3000      |     |
+        | 6         | 2016 | 330000    | x   |
+        | 6         | 2017 | 3600      |     |
         """),
     Example("I44", """
         | household | wave | wage_income | operating_income | hit |
@@ -276,6 +285,9 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 3         | 2015 | 8000        | 2000             |     |
         | 3         | 2016 | 0           | 2100             |     |
         | 3         | 2017 | 9000        | 2200             |     |
+        | 4         | 2015 | 8000        | 2000             |     |
+        | 4         | 2016 | 8500        | 70               |     |
+        | 4         | 2017 | 9000        | 2200             |     |
         """),
     Example("I45", """
         | household | wave | income_pc | hit |

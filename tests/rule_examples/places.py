@@ -142,7 +142,7 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
     Example(
         "O05",
         "| registered_persons | exited_persons | hit |\n| 1 | 2 | x |",
-        beside={"household": "| household | status | size |\n| 1 | 已脱贫 | 4 |\n| 2 | 未脱贫 | 3 |"},
+        beside={"household": "| household | status | size |\n| 1 | exited | 4 |\n| 2 | 未脱贫 | 3 |"},
         quiet="| registered_persons | exited_persons |\n| 3 | 4 |",
     ),
 )

@@ -81,10 +81,12 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
     Example(
         "Y64",
         """
-        | wave | poor_persons | identified_in_year | exited_in_year | hit |
-        | 2014 | 1000         |                    | 5000           |     |
-        | 2015 | 100          | 50                 | 1050           |     |
-        | 2016 | 0            |                    | 101            | x   |
+        | wave | poor_persons | identified_in_year | returned_in_year | exited_in_year | hit |
+        | 2014 | 1000         |                    |                  | 5000           |     |
+        | 2015 | 100          | 50                 | 0                | 1050           |     |
+        | 2016 | 100          |                    | 0                | 101            |     |
+        | 2017 | 100          | 0                  |                  | 101            |     |
+        | 2018 | 0            | 0                  | 0                | 101            | x   |
         """,
     ),
     Example("Y65", "| wave | hit |\n| 2014 |  |\n| 2015 |  |\n| 2018 | x |\n| 2019 |  |"),

@@ -17,6 +17,8 @@ def answered(rule: str, risk: str, fits: str, misfit: str) -> Example:
         | 4         | 脱贫不稳定户 | 其他   | {risk} | x   |
         | 5         | 脱贫不稳定户 | 其他   |        |     |
         | 6         |              | {risk} |        |     |
+        | 7         | 脱贫不稳定户 | {risk} |        |     |
+        | 8         | 脱贫不稳定户 | {risk} |        | x   |
         """,
         beside={
             "program": f"""
@@ -24,6 +26,8 @@ def answered(rule: str, risk: str, fits: str, misfit: str) -> Example:
         | 2         | {fits}   | 2015          |
         | 3         | {misfit} | 2015          |
         | 4         | {fits}   | 2017          |
+        | 7         | {fits}   |               |
+        | 8         | {misfit} |               |
         """
         },
     )
@@ -62,6 +66,10 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 未脱贫 | 是       | 2015      |     |
         | 返贫   |          | 2015      |     |
         | 已脱贫 | 否       | 2015      |     |
+        """, quiet="""
+        | household | wave | status | exit_year |
+        | 1         | 2015 | 返贫   | 2014      |
+        | 1         | 2016 | 未脱贫 | 2014      |
         """),
     Example("S06", """
         | wave | exit_year | income_pc | hit |
@@ -88,12 +96,20 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 1         | 2016      | x   |
         | 2         | 2016      |     |
         | 3         | 2015      |     |
+        | 4         | 2016      |     |
+        | 5         | 2016      |     |
+        | 6         | 2016      | x   |
+        | 7         | 2016      |     |
         """, beside={"member": """
-        | household | dropout  |
-        | 1         | 家庭困难 |
-        | 1         |          |
-        | 2         | 无       |
-        | 3         | 家庭困难 |
+        | household | birth_date | dropout  |
+        | 1         | 20090101   | 家庭困难 |
+        | 1         | 20090101   |          |
+        | 2         | 20090101   | 无       |
+        | 3         | 20090101   | 家庭困难 |
+        | 4         | 20000101   | 家庭困难 |
+        | 5         |            | 家庭困难 |
+        | 6         | 20010101   | 家庭困难 |
+        | 7         | 20100101   | 无       |
         """}),
     Example("S10", """
         | status | exit_year | unsafe_housing | hit |
@@ -208,6 +224,8 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         |              | 因病   | x   |
         |              | 无     |     |
         | 脱贫不稳定户 | 因病   |     |
+        | 监测户       | 因病   |     |
+        | 否           | 因病   | x   |
         |              |        |     |
         """),
     Example("S24", """
@@ -254,29 +272,45 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 2020 | 是              | 5000      |     |
         | 2020 | 否              | 4999      |     |
         | 2016 | 是              | 100       |     |
+        """, quiet="""
+        | household | wave | risk_eliminated | eliminated_month | income_pc |
+        | 1         | 2020 | 是              | 202012           | 5000      |
+        | 1         | 2021 | 是              | 202012           | 4000      |
+        | 2         | 2020 | 是              |                  | 5000      |
+        | 2         | 2021 | 是              |                  | 4000      |
         """),
     Example("S31", """
         | risk_eliminated | unsafe_housing | hit |
         | 是              | 是             | x   |
         | 是              | 否             |     |
         | 否              | 是             |     |
+        """, quiet="""
+        | household | wave | risk_eliminated | eliminated_month | unsafe_housing |
+        | 1         | 2020 | 是              | 202012           | 否             |
+        | 1         | 2021 | 是              | 202012           | 是             |
         """),
     Example("S32", """
         | risk_eliminated | safe_water | hit |
         | 是              | 否         | x   |
         | 是              | 是         |     |
         | 是              |            |     |
+        """, quiet="""
+        | household | wave | risk_eliminated | eliminated_month | safe_water |
+        | 1         | 2020 | 是              | 202012           | 是         |
+        | 1         | 2021 | 是              | 202012           | 否         |
         """),
     Example("S33", """
         | household | risk_eliminated | hit |
         | 1         | 是              | x   |
         | 2         | 是              |     |
         | 3         | 否              |     |
+        | 4         | 是              |     |
         """, beside={"member": """
-        | household | dropout |
-        | 1         | 厌学    |
-        | 2         |         |
-        | 3         | 厌学    |
+        | household | birth_date | dropout |
+        | 1         | 20090101   | 厌学    |
+        | 2         | 20090101   |         |
+        | 3         | 20090101   | 厌学    |
+        | 4         | 20000101   | 厌学    |
         """}),
     Example("S34", """
         | risk_eliminated | labourers | household_type | minimum_allowance | hit |
@@ -285,21 +319,29 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 是              | 0         | 一般脱贫户     | 0                 |     |
         | 是              | 1         | 低保贫困户     | 3000              |     |
         | 否              | 0         | 特困供养户     | 3000              |     |
+        """, quiet="""
+        | household | wave | risk_eliminated | labourers | household_type |
+        | 1         | 2020 | 是              | 1         | 低保贫困户     |
+        | 1         | 2021 | 是              | 0         | 低保贫困户     |
         """),
     Example("S35", """
         | household | elimination | hit |
         | 1         | 帮扶消除    | x   |
         | 2         | 帮扶消除    |     |
         | 3         | 自然消除    |     |
+        | 4         | 帮扶消除    |     |
         """, beside={"program": """
         | household | program_start |
         | 1         | 2017          |
         | 2         | 2016          |
+        | 4         |               |
         """}),
     Example("S36", """
         | status | monitored    | hit |
         | 已脱贫 | 边缘易致贫户 | x   |
         |        | 边缘易致贫户 |     |
+        | 未脱贫 | 边缘易致贫户 |     |
+        | 返贫   | 边缘易致贫户 |     |
         | 已脱贫 | 脱贫不稳定户 |     |
         """),
     Example("S37", """
@@ -309,18 +351,23 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 未脱贫 |              |     |
         """),
     Example("S38", """
-        | rigid_expense | income_net | monitored    | hit |
-        | 9001          | 9000       |              | x   |
-        | 9000          | 9000       |              |     |
-        | 9001          | 9000       | 脱贫不稳定户 |     |
-        | 9001          |            |              |     |
-        | 10            | 9000       |              |     |
+        | wave | status | rigid_expense | income_net | monitored    | hit |
+        | 2020 | 已脱贫 | 9001          | 9000       |              | x   |
+        | 2020 |        | 9001          | 9000       | 非监测对象   | x   |
+        | 2020 | 已脱贫 | 9000          | 9000       |              |     |
+        | 2020 | 已脱贫 | 9001          | 9000       | 脱贫不稳定户 |     |
+        | 2020 | 已脱贫 | 9001          | 9000       | 三类监测户   |     |
+        | 2020 | 已脱贫 | 9001          |            |              |     |
+        | 2020 | 已脱贫 | 10            | 9000       |              |     |
+        | 2020 | 未脱贫 | 9001          | 9000       |              |     |
+        | 2019 | 已脱贫 | 9001          | 9000       |              |     |
         """),
     Example("S39", """
         | wave | status | income_pc | monitored    | hit |
         | 2020 | 已脱贫 | 4999      |              | x   |
         | 2020 | 已脱贫 | 5000      |              |     |
         | 2020 | 已脱贫 | 4999      | 脱贫不稳定户 |     |
+        | 2020 | 已脱贫 | 4999      | 监测户       |     |
         | 2020 | 未脱贫 | 4999      |              |     |
         """),
     answered("S40", "因病", "健康帮扶", "产业帮扶"),

@@ -107,10 +107,12 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 2         | 2016 | 2016      |     |
         | 3         | 2016 |           |     |
         | 4         | 2016 | 2015      |     |
+        | 5         | 2016 | 2016      |     |
         """, beside={"program": """
         | household | program_start |
         | 1         | 2017          |
         | 2         | 2016          |
+        | 5         |               |
         """}),
     Example("W17", """
         | household | wave | identified_month | exit_month | hit |

@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 LEAVER = "leaver"
+DETERMINED = 1e-10
+"""Residual share of the outcome's variation up to which covariates are taken to determine it."""
+CONSTANT = 1e-20
+"""Share of its sum of squares up to which the variation of an outcome is rounding."""
 CITATION = "Becketti, Gould, Lillard & Welch (1988), J. Labor Econ. 6, 472-492"
 
 
@@ -98,10 +102,12 @@ def bglw_test(
     Raises
     ------
     EstimationError
-        Nobody or everybody leaves, fewer leavers than terms, a logarithm of what is not positive.
+        Nobody or everybody leaves, fewer leavers than terms, a logarithm of what is not positive; covariates that hold
+        or determine the outcome, which leave no errors to test against.
     DataError
         A covariate is absent or missing.
     """
+    _check_outcome(panel, outcome, covariates)
     there = presence(panel, events)
     end = _position(there.waves, to)
     base = there.seen[:, 0] & ~there.ended[:, end]
@@ -128,6 +134,7 @@ def bglw_test(
     sample, said = model_sample(panel)
     y = np.log(y) if log else y
     full, terms = _with_products(x, leaver)
+    _check_left_over(y, full, sample.weight[rows], (outcome, covariates))
     about = About(
         estimand=f"{'log ' if log else ''}{panel.column(outcome)} at baseline",
         method="weighted least squares with a mark for households not seen later, and its products",
@@ -164,6 +171,35 @@ def _check_counts(leaver: NDArray[np.bool_], x: Columns, wave: int) -> None:
         msg = (
             f"{gone} of {n} households leave by {wave}: too few on one side for an equation of {len(x.names)} terms; "
             "name fewer covariates"
+        )
+        raise EstimationError(msg)
+
+
+def _check_outcome(panel: Panel, outcome: str, covariates: Sequence[str]) -> None:
+    if isinstance(covariates, str):
+        return  # refused where columns are made
+    same = [name for name in covariates if panel.column(name) == panel.column(outcome)]
+    if same:
+        msg = f"the covariate {same[0]!r} is the outcome {panel.column(outcome)!r} itself; leave it out of the test"
+        raise EstimationError(msg)
+
+
+def _check_left_over(y: Floats, x: Floats, weight: Floats, about: tuple[str, Sequence[str]]) -> None:
+    """Refuse an outcome that does not vary, or of which the terms leave nothing but rounding errors."""
+    outcome, covariates = about
+    mean = weight @ y / weight.sum()
+    total = float(weight @ (y - mean) ** 2)
+    if total <= CONSTANT * float(weight @ y**2):
+        msg = f"the outcome {outcome!r} is the same for all {len(y)} households: there is nothing to test"
+        raise EstimationError(msg)
+    root, size = np.sqrt(weight), np.sqrt((x**2).mean(axis=0))
+    scaled = x / np.where(size > 0, size, 1.0)
+    beta = np.linalg.lstsq(scaled * root[:, None], (y - mean) * root, rcond=None)[0]
+    rest = float(weight @ (y - mean - scaled @ beta) ** 2)
+    if rest <= DETERMINED * total:
+        msg = (
+            f"the covariates {', '.join(covariates)} determine the outcome {outcome!r} (residual variation {rest / total:.0e} "
+            "of it): a test would divide by rounding errors; leave out the covariate it is computed from"
         )
         raise EstimationError(msg)
 

@@ -82,10 +82,14 @@ def county_attrition(
             weights = _weights(panel, covariates, settings or AttritionSection(), events)
             notes = weights.notes
             tables |= {"attrition_weights": weights.waves, "attrition_balance": weights.balance}
+        except (DataError, DesignError, EstimationError) as error:
+            omitted["attrition_weights"] = reason(error)
+    if weights is not None:
+        try:
             compared = _compared(weights, panel, figures or {})
             tables |= {} if compared is None else {"attrition_compared": compared}
         except (DataError, DesignError, EstimationError) as error:
-            omitted["attrition_weights"] = reason(error)
+            omitted["attrition_compared"] = reason(error)
     return CountyAttrition(tables, pattern, weights, notes, omitted)
 
 

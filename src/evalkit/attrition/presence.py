@@ -19,6 +19,8 @@ REASONS = ("died", "moved", "merged", "refused")
 """Known reasons for leaving, in the order of tables; everything else is unknown."""
 NO_LONGER_THERE = ("died", "merged")
 """Reasons after which there is no household that could be observed: not attrition."""
+_NEW_NUMBER = "E11"
+"""Rule of the register of events under which a household goes on under another id."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,10 @@ def presence(panel: Panel, events: pd.DataFrame | None = None) -> Presence:
     panel : Panel
     events : DataFrame, optional
         Columns ``household`` and ``kind`` (``died``, ``moved``, ``merged``, ``refused`` …), and ``date`` (YYYY or YYYYMM)
-        where known. The latest event of a household not before its last wave is its reason for leaving.
+        where known. The latest event of a household not before its last wave is its reason for leaving; a move counts
+        only after that wave (one before it was within the panel). Of a register of events (column ``status``) a death
+        or merger counts only where it ends the household (``none``), not the death of one member, and a new number
+        (rule E11) is no merger.
 
     Raises
     ------
@@ -120,9 +125,21 @@ def _reasons(events: pd.DataFrame, households: pd.Index, last_wave: NDArray[np.i
     else:
         date = year = np.full(len(events), np.nan)
     use = (at >= 0) & np.isin(kind, REASONS)
-    use[use] &= np.isnan(year[use]) | (year[use] >= last_wave[at[use]])
+    use &= _ends_household(events, kind)
+    earliest = last_wave[at[use]] + (kind[use] == "moved")
+    use[use] &= np.isnan(year[use]) | (year[use] >= earliest)
     order = pd.DataFrame({"at": at[use], "date": np.nan_to_num(date[use], nan=-1.0), "kind": kind[use]})
     latest = order.sort_values(["at", "date", "kind"]).drop_duplicates("at", keep="last")
     out = np.full(len(households), "", dtype=object)
     out[latest["at"].to_numpy(dtype=int)] = latest["kind"].to_numpy()
     return out
+
+
+def _ends_household(events: pd.DataFrame, kind: NDArray[np.object_]) -> Bools:
+    """Return False for deaths and mergers after which the household goes on; all else may be a reason, shape (n,)."""
+    goes_on = np.zeros(len(events), dtype=bool)
+    if "status" in events:
+        goes_on |= (as_text(events["status"]) != "none").to_numpy(dtype=bool)
+    if "rule" in events:
+        goes_on |= (as_text(events["rule"]) == _NEW_NUMBER).to_numpy(dtype=bool)
+    return np.asarray(~(goes_on & np.isin(kind, NO_LONGER_THERE)), dtype=bool)

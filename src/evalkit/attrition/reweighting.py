@@ -40,8 +40,8 @@ class AttritionWeights:
     Attributes
     ----------
     factors : DataFrame
-        One row a row of the panel: ``household``, ``wave``, ``factor`` (1 in a household's first wave; 0 after a gap
-        where households are followed wave by wave).
+        One row a row of the panel: ``household``, ``wave``, ``factor`` (1 in a household's first wave, times the share
+        of that wave where stabilised; 0 after a gap where households are followed wave by wave).
     waves : DataFrame
         One row a later wave: households ``at_risk``, ``stayed``, ``ended`` (died out or merged: not at risk), ``terms``
         of the model, ``pseudo_r2``, quantiles of the factor, ``trimmed`` rows, ``after_gap`` rows of factor 0,
@@ -137,8 +137,8 @@ def attrition_weights(
     trim : tuple of float, optional
         Quantiles of each wave's factors (among rows above 0) beyond which they are set to the quantile; None for none.
     stabilised : bool
-        Multiply by the overall share that stayed, so that the factors of a wave average about one. Shares and means by
-        wave do not change.
+        Multiply all factors of a wave, those of households that join in it too, by the overall share that stayed until
+        then, so that those of households of the first wave average about one. Shares and means by wave do not change.
     covariates_at : {"previous", "baseline"}
         ``previous``: households are followed wave by wave; the chance of being seen in wave t is a product of models
         on the covariates one wave before (sequential selection on observables, Wooldridge 2002); a household that was
@@ -151,7 +151,7 @@ def attrition_weights(
     Returns
     -------
     AttritionWeights
-        Households that join later start with factor 1.
+        Households that join later start with factor 1 (stabilised: with the share of their wave).
 
     Raises
     ------
@@ -168,16 +168,18 @@ def attrition_weights(
         raise EstimationError(msg)
     there = presence(panel, events)
     product = np.where(there.seen, 1.0, np.nan)
-    running = np.ones(len(there.households))
+    running, share = np.ones(len(there.households)), 1.0
     lines, balances = [], []
     for t in range(1, len(there.waves)):
         step = _step(panel, there, t, (covariates, covariates_at, link))
-        ratio = (step.share if stabilised else 1.0) / step.chance
         if covariates_at == "previous":
-            running[step.at] *= ratio
+            share *= step.share
+            running[step.at] /= step.chance
             product[:, t] = np.where(there.seen[:, t] & ~there.gap_before[:, t], running, 0.0)
         else:
-            product[step.at, t] = ratio
+            share = step.share
+            product[step.at, t] = 1.0 / step.chance
+        product[:, t] *= share if stabilised else 1.0
         product[~there.seen[:, t], t] = np.nan
         facts = _trimmed(product[:, t], trim) | step.facts
         lines.append({"wave": there.waves[t]} | facts)

@@ -87,7 +87,8 @@ def _identity(work: Work) -> None:
     if {*SOURCES, "operating_expense", "income_net"} <= used:
         made = sum((work.numbers(s) for s in SOURCES), start=-work.numbers("operating_expense"))
         net = work.numbers("income_net")
-        broken = np.abs(made - net) > tolerance
+        taxed = made - np.nan_to_num(work.numbers("tax"))
+        broken = (np.abs(made - net) > tolerance) & ~(np.abs(taxed - net) <= tolerance)
         work.flag(broken, "I05", "income_net", _said(broken, made, "sum of incomes less expenses {:.2f}"))
     if {"income_net", "size", "income_pc"} <= used:
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from evalkit import schema
 from evalkit.cleaning.cells import NUMERIC, numbers
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
-from evalkit.ingest.cells import is_scientific, row_word
+from evalkit.ingest.cells import is_count, is_scientific, row_word
 from evalkit.ledger import PROVENANCE
 
 REQUIRED: dict[str, tuple[str, ...]] = {
@@ -41,7 +43,7 @@ def set_aside_no_data(work: Work) -> None:
     given = {f for how in ("constant", "household", "name") for f in work.raw.taken(how)}
     by_wave = work.raw.mapping["wave"].notna()
     content = [c for c in work.raw.fields if c not in given]
-    candidates = _without_key(work)
+    candidates = _without_key(work) | _says_total(work, content)
     kinds = np.full(len(work.frame), "", dtype=object)
     part = work.frame.loc[candidates, content]
     kinds[np.flatnonzero(candidates)] = [_row_kind(row) for row in part.itertuples(index=False, name=None)]
@@ -64,12 +66,27 @@ def _without_key(work: Work) -> Flags:
     return out
 
 
+def _says_total(work: Work, content: Sequence[str]) -> Flags:
+    """Return rows with a Chinese word of totals in any cell, or a count (``24户``) where a household id stands.
+
+    A form often writes the count into the cell of the id, so that the row does not lack its key.
+    """
+    out = np.zeros(len(work.frame), dtype=bool)
+    for column in content:
+        cells = work.frame[column]
+        near = cells[cells.str.contains("计|总数|户", regex=True).fillna(value=False).astype(bool)]
+        odd = [c for c in near.unique() if row_word(c) == "totals" or (column == "household" and is_count(c))]
+        if odd:
+            out |= cells.isin(odd).to_numpy()
+    return out
+
+
 def _row_kind(cells: tuple[object, ...]) -> str:
     texts = [c for c in cells if isinstance(c, str) and c.strip()]
     if not texts:
         return "blank"
     words = {row_word(c) for c in texts}
-    if "totals" in words:
+    if "totals" in words or any(is_count(c) for c in texts):
         return "totals"
     return "signature" if "signature" in words and 2 * len(texts) <= max(len(cells), 2) else ""
 

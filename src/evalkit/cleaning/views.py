@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from evalkit.cleaning.work import Work
 from evalkit.errors import PlanError
 from evalkit.plan import Plan
 from evalkit.rules.limits import LIMITS
+from evalkit.rules.rule import LINE_NEEDS
 from evalkit.rules.view import Codes, Flags, Floats, View
 from evalkit.schema import NO, YES
 
@@ -59,8 +61,12 @@ class TableView:
         return {**LIMITS, **self._work.plan.clean.limits}
 
     def has(self, *names: str) -> bool:
-        """Tell whether all columns are there and their tables have rows."""
+        """Tell whether all columns are there and their tables have rows; a line, whether some wave has it."""
         for name in names:
+            if name in LINE_NEEDS:
+                if np.isnan(self.line(name.partition(".")[2] or "plan")).all():
+                    return False
+                continue
             table, _, column = name.rpartition(".")
             view = self if not table else self._others.get(table)
             if view is None or not view.stays.any() or column not in view._work.used:
@@ -265,8 +271,7 @@ class TableView:
         table = self._others.get("program")
         if table is None or not self.stays.any():
             return np.full(len(self.stays), np.nan)
-        words = program_words(self._work.plan)
-        wanted = table.valued("program", lambda w: float(not programs or words.get(w) in programs)) == 1
+        wanted = self._wanted(table, programs)
         years, place = table.number("program_start"), table._household_place
         codes, known = self._others["household"]._factors("household")
         use = wanted & ~np.isnan(years) & (place >= 0)
@@ -278,6 +283,28 @@ class TableView:
     def supported(self, *programs: str) -> Flags:
         """Tell which household-waves have one of some programs in the program table, from its first year on."""
         return np.asarray(self.number("wave") >= self.support_start(*programs), dtype=bool)
+
+    def unsupported(self, *programs: str) -> Flags:
+        """Tell which household-waves have none of some programs so far; one without a first year decides nothing."""
+        return self.stays & ~self.supported(*programs) & ~self._undated(programs)
+
+    def _undated(self, programs: tuple[str, ...]) -> Flags:
+        """Tell which rows' households have one of some programs without its first year."""
+        table = self._others.get("program")
+        if table is None or not self.stays.any():
+            return np.zeros(len(self.stays), dtype=bool)
+        codes, known = self._others["household"]._factors("household")
+        place = table._household_place
+        use = self._wanted(table, programs) & np.isnan(table.number("program_start")) & (place >= 0)
+        out = np.zeros(len(known) + 1, dtype=bool)
+        out[place[use]] = True
+        return out[codes if self._work.table == "household" else self._household_place]
+
+    def _wanted(self, table: TableView, programs: tuple[str, ...]) -> Flags:
+        """Tell which rows of the program table are of some programs; without programs, of any."""
+        words = program_words(self._work.plan)
+        told = table.valued("program", lambda w: float(not programs or words.get(w) in programs))
+        return np.asarray(told == 1, dtype=bool)
 
     def table(self, name: str) -> View:
         """Return the view of another table; one without rows when there is none."""
@@ -328,7 +355,11 @@ def _found(known: TableView, asked: TableView, names: tuple[str, ...]) -> Codes:
 
 
 def _months(text: str) -> float:
-    digits = text if text.isdigit() else "".join(c for c in text if c.isdigit())
+    parts = re.findall("[0-9]+", text)
+    if len(parts) > 1 and len(parts[0]) == 4 and len(parts[1]) == 1:
+        parts[1] = "0" + parts[1]
+        parts[2:] = []
+    digits = "".join(parts)
     if len(digits) not in (6, 8) or not 1 <= int(digits[4:6]) <= 12:
         return np.nan
     return 12.0 * int(digits[:4]) + int(digits[4:6]) - 1

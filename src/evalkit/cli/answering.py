@@ -22,8 +22,9 @@ def shown(table: pd.DataFrame, form: str) -> str:
     '| county | n |\n|---|---|\n| 990101 | 3 |\n'
     """
     if form == "csv":
-        texts = {str(c): table[c].map(_safe) for c in table if isinstance(table[c].dtype, pd.StringDtype)}
-        out: str = table.assign(**texts).to_csv(index=False, lineterminator="\n")
+        columns = [table.iloc[:, i] for i in range(table.shape[1])]  # two columns may have one name
+        safe = [c.map(_safe) if isinstance(c.dtype, pd.StringDtype) else c for c in columns]
+        out: str = pd.concat(safe, axis=1).to_csv(index=False, lineterminator="\n") if safe else "\n"
         return out
     plain = table.astype(object).where(table.notna(), "")
     rows = [[str(v).replace("|", "\\|") for v in row] for row in plain.to_numpy().tolist()]

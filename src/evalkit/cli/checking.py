@@ -12,6 +12,7 @@ from evalkit.countyseries import county_series
 from evalkit.decisions import read_workbooks
 from evalkit.errors import EvalkitError
 from evalkit.ingest import RawTable, passed_over, read_all, spreadsheet_damage
+from evalkit.ingest.cells import masked
 from evalkit.ingest.damage import KINDS
 from evalkit.plan import Plan
 
@@ -84,7 +85,7 @@ def _damage_lines(table: RawTable) -> Iterator[str]:
     found = spreadsheet_damage(table)
     if len(found):
         yield f"[spreadsheet damage] {len(found)} columns"
-        yield _grid(found)
+        yield _grid(found.assign(example=found["example"].map(masked)))
         for kind in dict.fromkeys(found["kind"]):
             yield f"{kind}: {KINDS[kind].en}"
 

@@ -304,7 +304,7 @@ def _finish_build(result: BuildResult) -> None:
     if result.moved:
         click.echo(
             f"{result.moved} moves of households and persons in two counties (or ids used in two) are open cases; "
-            "see `evalkit check`"
+            "see decisions.xlsx or `evalkit decisions`"
         )
     _fail_some([(r.county, r.error) for r in result.failed])
 

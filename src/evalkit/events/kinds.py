@@ -17,6 +17,13 @@ KINDS: dict[str, Text] = {
     "removed": Text(en="removed", zh="销户"),
 }
 """Kinds of events, in the order in which those of one wave are told."""
+COUNTED_KINDS: dict[str, Text] = {
+    **KINDS,
+    "renumbered": Text(en="goes on under another id", zh="改用他户编号"),
+    "died": Text(en="household died out", zh="全户死亡"),
+    "member_died": Text(en="with a member who died", zh="有成员死亡"),
+}
+"""Kinds as they are counted by household: what ends or begins one is told from what it goes on after."""
 GONE = "none"
 """Status after an event that takes a household out of the registry."""
 STATUSES: tuple[str, ...] = ("registered", "exited", "returned", GONE)

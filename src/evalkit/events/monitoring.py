@@ -7,7 +7,7 @@ import pandas as pd
 
 from evalkit.events.histories import Flags, Floats, Histories
 from evalkit.events.pieces import Piece, piece
-from evalkit.schema import NO
+from evalkit.schema import NOT_MONITORED
 
 
 def is_monitored(past: Histories) -> Flags:
@@ -15,8 +15,7 @@ def is_monitored(past: Histories) -> Flags:
     if "monitored" not in past.frame:
         return np.zeros(len(past), dtype=bool)
     codes, words = pd.factorize(past.frame["monitored"])
-    no = {*NO, "非监测对象", ""}
-    told = [str(w).strip().casefold() not in no for w in words]
+    told = [str(w).strip().casefold() not in NOT_MONITORED for w in words]
     return np.array([*told, False], dtype=bool)[codes]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import DataError
 from evalkit.events.histories import STATES, read_histories
-from evalkit.events.kinds import POOR
+from evalkit.events.kinds import GONE, POOR
 from evalkit.events.register import Events
 from evalkit.yamlfile import read_yaml
 
@@ -40,17 +40,28 @@ def event_counts(events: Events, by: Sequence[str] = ()) -> pd.DataFrame:
     -------
     DataFrame
         by, year, kind, events, households (distinct ones), persons (of each household once; unknown sizes count as none).
-        No identifiers.
+        No identifiers. Kinds are those of `COUNTED_KINDS`: ``died`` counts households that died out, ``member_died`` those
+        that go on after the death of members; ``split`` and ``merged`` leave out households that only change their id,
+        which are ``renumbered`` (the old id and the new one are one).
     """
-    entries = events.entries
-    rows = entries.assign(
-        year=entries["date"].str.slice(0, 4).astype("int64"), persons=entries["persons"].fillna(0.0)
-    )
+    entries = events.entries.assign(year=events.entries["date"].str.slice(0, 4).astype("int64"))
+    rows = _told_apart(entries).assign(persons=lambda table: table["persons"].fillna(0.0))
     keys = [*by, "year", "kind"]
     total = rows.groupby(keys, sort=True).size().rename("events")
     once = rows.drop_duplicates([*keys, "county", "household"])
     counts = once.groupby(keys, sort=True)["persons"].agg(households="size", persons="sum")
     return pd.concat([total, counts], axis=1).reset_index()
+
+
+def _told_apart(entries: pd.DataFrame) -> pd.DataFrame:
+    """Return entries with the kinds of `COUNTED_KINDS`, the two of a change of id as one."""
+    renumbered = entries["rule"] == "E11"
+    living = (entries["kind"] == "died") & ~(entries["status"] == GONE)
+    pair = pd.MultiIndex.from_frame(entries[["county", "dynasty", "year"]])
+    old = renumbered & (entries["kind"] == "merged")
+    twin = renumbered & ~old & pair.isin(pair[old.to_numpy(dtype=bool)])
+    kind = entries["kind"].mask(renumbered, "renumbered").mask(living, "member_died")
+    return entries.assign(kind=kind).loc[~twin]
 
 
 def reconcile_events(events: Events, stated: pd.DataFrame | str | Path, by: Place = "county") -> pd.DataFrame:

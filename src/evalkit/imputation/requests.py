@@ -13,7 +13,7 @@ from evalkit import schema
 from evalkit.errors import DataError, EstimationError
 from evalkit.imputation.identities import Cells, Identity, deduce, identities_of
 from evalkit.panel import Panel
-from evalkit.planweights import FEWEST_IMPUTATIONS, NEVER_IMPUTED
+from evalkit.planweights import FEWEST_IMPUTATIONS, NEVER_IMPUTED, is_never_imputed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -67,7 +67,7 @@ def check_columns(panel: Panel, columns: Sequence[str]) -> tuple[str, ...]:
         raise EstimationError(msg)
     names = tuple(sorted({panel.column(c) for c in columns}))
     for name in names:
-        if name in NEVER:
+        if is_never_imputed(name):
             msg = (
                 f"{name!r} is never imputed: it records a decision or a finding, and its absence is one too; list the "
                 "households without it as open cases"

@@ -13,12 +13,14 @@ _DECIMAL_ZEROS = re.compile(r"([0-9]+)\.0+")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _WHITE = re.compile(r"\s+")
 _TOTALS = re.compile(
-    r"(本页|全县|全村|全乡|全镇)?(合计|总计|小计|共计|总数|(grand)?total|subtotal|sum)[:：]?"
+    r"(.{0,20}(合计|总计|小计)|(本页|全县|全村|全乡|全镇)?(共计|总数)|(grand)?total|subtotal|sum)[:：]?"
 )
 _SIGNATURE = re.compile(
     r"(填表|填报|制表|审核|复核|核实|负责|单位负责|主要负责|分管|经办|联系电话|联系人|签字|签章|盖章|日期)(人|员|单位|时间|日期|领导)?"
     r"(签字|签名|签章)?[:：(].*|(注|备注|说明)[:：].*|(填表|制表|审核|复核)(人|日期|单位)"
 )
+_COUNT = re.compile(r"(共|合计|总计|小计|计)?[0-9]+户")
+_LONG = re.compile(r"[0-9]{14,21}[0-9Xx]")
 WHOLE = 1e15
 """Above this a floating-point cell no longer holds all digits of an integer."""
 
@@ -85,6 +87,24 @@ def row_word(text: str) -> str:
     if _TOTALS.fullmatch(tight):
         return "totals"
     return "signature" if _SIGNATURE.fullmatch(tight) else ""
+
+
+def masked(text: str) -> str:
+    """Return text whose long numbers (ids of persons) show only six digits and the last four.
+
+    >>> masked("990101198001010012 | 12345")
+    '990101…0012 | 12345'
+    """
+    return _LONG.sub(lambda m: f"{m[0][:6]}…{m[0][-4:]}", text)
+
+
+def is_count(text: str) -> bool:
+    """Tell whether a cell counts households (``24户``, ``共 24 户``), as totals rows do where the id stands.
+
+    >>> is_count("共24户"), is_count("２４ 户"), is_count("24"), is_count("低保户")
+    (True, True, False, False)
+    """
+    return _COUNT.fullmatch(compact(text)) is not None
 
 
 def plain_ids(ids: pd.Series) -> pd.Series:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from evalkit import schema
 from evalkit.errors import DataError
-from evalkit.ingest.cells import compact, half_width
+from evalkit.ingest.cells import compact, half_width, masked
 from evalkit.ingest.perfile import plain_columns
 from evalkit.ingest.sheets import Sheet
 from evalkit.ingest.textfiles import Row
@@ -138,7 +138,7 @@ def no_header(sheets: Sequence[Sheet], table: schema.Table, source: TableSource 
     """Return the error for files in which no header was found."""
     seen = []
     for sheet in sheets[:3]:
-        rows = [" | ".join(c or "" for c in row[:8]) for row in sheet.top[:5]]
+        rows = [masked(" | ".join(c or "" for c in row[:8])) for row in sheet.top[:5]]
         seen.append(f"{sheet.where}: " + " / ".join(r for r in rows if r.strip(" |")))
     named = [h for v in plain_columns(source).values() for h in _parts(v)] if source is not None else []
     wanted = named or [f.headers[0] for f in schema.fields_of(table) if f.headers]

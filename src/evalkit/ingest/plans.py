@@ -99,7 +99,11 @@ def passed_over(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Return the files beside those of each table that were passed over (hidden, lock files, no tables), if any."""
     if not plan.raw.is_dir():
         return {}
-    found = {n: look_for(plan.raw, s, n).passed_over for n, s in plan.data.tables().items()}
+    totals = None if plan.calibration is None else plan.calibration.file  # read, but as no table
+    found = {
+        n: tuple(f for f in look_for(plan.raw, s, n).passed_over if f != totals)
+        for n, s in plan.data.tables().items()
+    }
     return {name: files for name, files in found.items() if files}
 
 

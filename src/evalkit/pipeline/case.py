@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from evalkit.errors import ReportError
+from evalkit.pipeline.fingerprint import digests
 from evalkit.pipeline.results import CountyCase, CountyResult, PooledResult
 from evalkit.plan import Plan
 from evalkit.store import Store, file_hash
@@ -18,7 +20,8 @@ def read_manifest(plan: Plan) -> dict[str, Any]:
     Raises
     ------
     ReportError
-        If nothing has been built, or it was built with other settings or by another version.
+        If nothing has been built, or it was built with other settings, another content of the standard or of the
+        division codes, or by another version.
     """
     store = Store(plan.processed)
     path = store.manifest_path
@@ -39,7 +42,17 @@ def read_manifest(plan: Plan) -> dict[str, Any]:
             "was built with"
         )
         raise ReportError(msg)
+    _check_digests(plan, found.get("digests", {}))
     return found
+
+
+def _check_digests(plan: Plan, known: Mapping[str, str]) -> None:
+    """Refuse a build that was made with another content of the files that the plan names."""
+    words = {"standard": f"the standard {plan.standard}", "divisions": "the table of division codes"}
+    changed = [words[name] for name, digest in digests(plan).items() if known.get(name) != digest]
+    if changed:
+        msg = f"{' and '.join(changed)} changed since the build; run `evalkit build` again"
+        raise ReportError(msg)
 
 
 def check_inputs(plan: Plan) -> None:

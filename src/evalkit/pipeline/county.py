@@ -120,14 +120,14 @@ def build_county(
     store = Store(root)
     store.forget(county)
     cleaned = clean(raw, plan, decisions=decisions, allow_empty=True)
-    _write_tables(store, county, cleaned)
+    _write_accounts(store, county, cleaned)
     if not len(raw["household"]):
         named = ", ".join(name for name, table in raw.tables.items() if len(table))
         msg = f"the household table has no row of county {county}, which is named in: {named}; add its households"
         raise DataError(msg)
     events = registry_events(cleaned)
     result = with_events(county_result(county, cleaned, plan, events), events, cleaned)
-    store.write("panel", county, cleaned.panel.frame)
+    _write_tables(store, county, cleaned)
     write_events(store, county, events)
     store.write_json(store.result_path(county), result.to_dict())
     rows = rows_by_fate(cleaned)
@@ -283,11 +283,16 @@ def _of_these_rows(table: pd.DataFrame, raw: RawTable) -> pd.DataFrame:
     return table[table["file"].isin(raw.frame["_file"].unique())].reset_index(drop=True)
 
 
-def _write_tables(store: Store, county: str, cleaned: CleanResult) -> None:
-    """Write all but the panel, which may turn out to be no panel."""
+def _write_accounts(store: Store, county: str, cleaned: CleanResult) -> None:
+    """Write what cleaning did and left open: it stays when the county fails afterwards."""
     store.write("ledger", county, cleaned.ledger.entries)
     store.write("quarantine", county, cleaned.quarantine)
     store.write("open_cases", county, cleaned.open_cases)
+
+
+def _write_tables(store: Store, county: str, cleaned: CleanResult) -> None:
+    """Write the clean tables, once nothing can fail: a county that failed is in no answer about all counties."""
+    store.write("panel", county, cleaned.panel.frame)
     for name in KEPT:
         table = cleaned.tables.get(name)
         if table is not None and len(table):

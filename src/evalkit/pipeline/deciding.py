@@ -154,6 +154,7 @@ def keep_unplaced(store: Store, staged: Staged, plan: Plan, decisions: Decisions
     """
     raw = staged.lost()
     if raw is None:
+        store.drop("quarantine", UNPLACED)
         return Lost(0, pd.DataFrame(columns=list(CASE_COLUMNS)), Ledger.empty(), "")
     own = decisions.county("")
     given = Decisions(tuple(d for d in decisions if d.placed))

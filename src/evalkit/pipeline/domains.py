@@ -15,7 +15,8 @@ from evalkit.plan import Plan
 from evalkit.store import Store
 
 OWN = (
-    "verdicts", "registry_exits", "events", "attrition", "attrition_test", "attrition_weights", "calibration", "imputation",
+    "verdicts", "registry_exits", "events", "events_stated", "attrition", "attrition_test", "attrition_weights", "attrition_compared",
+    "calibration", "imputation",
 )  # fmt: skip
 """Reasons that do not come from the measures."""
 OWN_FACTS = ("weighing", "filled_from_rosters")

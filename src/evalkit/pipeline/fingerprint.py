@@ -15,6 +15,7 @@ from evalkit.cleaning import named_columns
 from evalkit.divisions import load_divisions
 from evalkit.ingest.tables import FILE_COLUMNS
 from evalkit.plan import Plan
+from evalkit.store import file_hash
 
 LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy")
 """Libraries whose version may change a county's numbers or bytes."""
@@ -47,13 +48,35 @@ def source_digest() -> str:
 
 def county_settings(plan: Plan, county: str) -> dict[str, Any]:
     """Return the settings that one county's results depend on."""
-    pack = plan.rule_pack()
-    dated = load_divisions(plan)
     return {
         "plan": plan.model_dump(mode="json", by_alias=True, exclude=_PLAN_APART),
         "data": plan.data.model_dump(mode="json", exclude={"raw", "processed", "reports"}),
         "name": plan.county_names.get(county),
         "named": sorted({f"{key}={column}" for key, column in named_columns(plan)}),
+        **digests(plan),
+        "totals": totals_files(plan),
+        "seed": None if plan.imputation is None else plan.seed,
+    }
+
+
+def totals_files(plan: Plan) -> dict[str, str]:
+    """Return the plan's file of known totals (below the raw folder) and its SHA-256; nothing when it names none.
+
+    Raises
+    ------
+    PlanError
+        The file is not there, or not below the raw folder.
+    """
+    path = None if plan.calibration is None else plan.calibration.path(plan.raw)
+    return (
+        {} if path is None else {path.resolve().relative_to(plan.raw.resolve()).as_posix(): file_hash(path)}
+    )
+
+
+def digests(plan: Plan) -> dict[str, str]:
+    """Return the hashes of what a plan refers to by name: its standard and its division codes; empty without."""
+    pack, dated = plan.rule_pack(), load_divisions(plan)
+    return {
         "standard": "" if pack is None else pack.digest,
         "divisions": "" if dated is None else dated.digest,
     }

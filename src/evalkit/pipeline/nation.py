@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +12,7 @@ import pyarrow.parquet as pq
 from evalkit import queries
 from evalkit.cleaning import named_columns, panel_from
 from evalkit.decisions import Decisions
-from evalkit.errors import DataError
+from evalkit.errors import DataError, DesignError
 from evalkit.ledger import Ledger
 from evalkit.pipeline.deciding import Lost, settle_across
 from evalkit.pipeline.domains import crosses, measure_as_domains
@@ -25,6 +24,7 @@ from evalkit.pipeline.staging import Staged
 from evalkit.plan import Plan
 from evalkit.reasons import reason
 from evalkit.store import UNPLACED, Store, dump_json, file_hash
+from evalkit.text import Text
 
 TEXTS = (
     "household", "county", "county_name", "village", "township", "stratum", "province", "prefecture", "status",
@@ -86,7 +86,10 @@ def finish_nation(
 def _fingerprint(plan: Plan, staged: Staged, store: Store, counties: list[str]) -> str:
     pack = plan.rule_pack()
     states = {c: [store.read_json(store.state_path(c))["fingerprint"], _behind(staged, c)] for c in counties}
-    return hashed([plan.digest, "" if pack is None else pack.digest, states, source_digest(), versions()])
+    failed = {c: read_about(staged.part(c)) for c in sorted(set(staged.counties) - set(counties))}
+    return hashed(
+        [plan.digest, "" if pack is None else pack.digest, states, failed, source_digest(), versions()]
+    )
 
 
 def _behind(staged: Staged, county: str) -> list[Any]:
@@ -114,28 +117,73 @@ def _put_result(store: Store, staged: Staged, county: str) -> None:
 
 def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
     """Return what needs all counties; where strata cross counties, their measures are redone as domains."""
+    without = sizeless(store, counties)
+    if without:
+        return _unpooled(counties, _size_unknown(without, len(counties)))
     try:
-        panel = panel_from(_pooled_frame(store, plan, counties), plan)
-    except DataError as error:
-        why = dict.fromkeys(("return_risk", "impact", "pooled"), reason(error))
-        return PooledResult(len(counties), {}, None, (), why)
+        panel = panel_from(pooled_frame(store, plan, counties), plan)
+    except (DataError, DesignError) as error:
+        return _unpooled(counties, reason(error))
     if crosses(panel):
         measure_as_domains(panel, plan, counties, store)
     return pooled_result(panel, plan)
 
 
-def _pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
-    """Return the clean rows of all counties without the text that no statistic needs."""
+def _unpooled(counties: list[str], why: Text) -> PooledResult:
+    return PooledResult(len(counties), {}, None, (), dict.fromkeys(("return_risk", "impact", "pooled"), why))
+
+
+def sizeless(store: Store, counties: list[str]) -> list[str]:
+    """Return the counties without any household size, if others have it.
+
+    Together they could only be counted in households, where each of the others is counted in persons.
+    """
+    without = []
+    for county in counties:
+        path = store.path("panel", county)
+        if "size" not in pq.read_schema(path).names:
+            without.append(county)
+            continue
+        sizes = pq.read_table(path, columns=["size"], partitioning=None)["size"]
+        if sizes.null_count == len(sizes):
+            without.append(county)
+    return without if len(without) < len(counties) else []
+
+
+def _size_unknown(without: Sequence[str], total: int) -> Text:
+    named = "{}{}".format(", ".join(without[:5]), " …" if len(without) > 5 else "")
+    return Text(
+        en=f"The household size (size) is unknown in {len(without)} of {total} counties ({named}): counties counted in "
+        "persons and in households cannot be put together.",
+        zh=f"{total}个县中有{len(without)}个县（{named}）没有家庭人口数（size）：按人计与按户计的县不能合并估计。",
+    )
+
+
+def pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
+    """Return the clean rows of all counties without the text that no statistic needs.
+
+    Columns are those of any county; where a county lacks one, it is missing in its rows.
+
+    Raises
+    ------
+    DataError
+        A column that is needed holds text in one county and numbers in another.
+    """
     named = {column for _, column in named_columns(plan)} | {getattr(i, "cluster", None) for i in plan.impact}
     paths = [store.path("panel", c) for c in counties]
-    kept = [f.name for f in _fields(paths[0]) if f.name in named or f.name in TEXTS or not _is_text(f)]
-    tables = [pq.read_table(p, columns=kept, partitioning=None) for p in paths]
-    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(self_destruct=True)
+    schemas = [pq.read_schema(p) for p in paths]
+    text = {f.name for s in schemas for f in s if _is_text(f)} - {*TEXTS, *named}
+    tables = [
+        pq.read_table(p, columns=[n for n in s.names if n not in text], partitioning=None)
+        for p, s in zip(paths, schemas, strict=True)
+    ]
+    try:
+        whole = pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        msg = f"the counties' clean tables cannot be put together: {error}; mend the column in the raw files"
+        raise DataError(msg) from error
+    frame: pd.DataFrame = whole.to_pandas(self_destruct=True)
     return frame
-
-
-def _fields(path: Path) -> Iterator[pa.Field]:
-    yield from pq.read_schema(path)
 
 
 def _is_text(field: pa.Field) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from evalkit.pipeline.deciding import (
     write_cases,
 )
 from evalkit.pipeline.engines import Engine, run_counties
-from evalkit.pipeline.fingerprint import county_fingerprint
+from evalkit.pipeline.fingerprint import county_fingerprint, digests, source_digest, totals_files
 from evalkit.pipeline.intake import unread_files, write_intake
 from evalkit.pipeline.nation import finish_nation
 from evalkit.pipeline.parts import read_about
@@ -87,7 +87,7 @@ def build(
     Raises
     ------
     DataError
-        If nothing can be read, no row names a county, every county fails (the first reason is given), or decisions
+        If nothing can be read, no row names a county or a county has a reserved name, every county fails (the first reason is given), or decisions
         cannot be followed.
     PlanError
         If the plan asks for what no county can give, or the engine is not installed.
@@ -97,12 +97,16 @@ def build(
     staged = stage(plan, store.staged, fresh=fresh)
     if not staged.counties:
         raise _nothing(staged, plan)
+    if UNPLACED in staged.counties:
+        msg = f"a county is called {UNPLACED!r}, which stands for rows without a county; rename it in the raw files"
+        raise DataError(msg)
+    inputs = {**staged.inputs, **totals_files(plan)}
     check_counties(books.decisions, staged)
     tasks = with_decisions(
         county_tasks(plan, staged, store.root, fresh=fresh), books.decisions, staged.part("")
     )
     check_decisions(tasks, jobs if engine is None else engine.jobs)
-    store.start_over([*staged.counties, *([UNPLACED] if staged.unplaced else [])])
+    store.start_over([*staged.counties, UNPLACED])
     lost = keep_unplaced(store, staged, plan, books.decisions)
     tell = progress or (lambda _county, _total: None)
     found = []
@@ -121,12 +125,12 @@ def build(
     write_cases(books, store, counties, [r.county for r in failed])
     write_intake(
         store,
-        unread=unread_files(plan.raw, staged.inputs),
+        unread=unread_files(plan.raw, inputs),
         unplaced=lost.fates,
         money=lost.money,
         failed={r.county: staged.part(r.county) for r in failed},
     )
-    store.write_json(store.manifest_path, manifest(plan, staged, done, failed, store))
+    store.write_json(store.manifest_path, manifest(plan, inputs, done, failed, store))
     return BuildResult(done, failed, lost.rows, moved, store.root)
 
 
@@ -153,7 +157,11 @@ def _nothing(staged: Staged, plan: Plan) -> DataError:
 
 
 def manifest(
-    plan: Plan, staged: Staged, done: tuple[CountyDone, ...], failed: tuple[CountyDone, ...], store: Store
+    plan: Plan,
+    inputs: Mapping[str, str],
+    done: tuple[CountyDone, ...],
+    failed: tuple[CountyDone, ...],
+    store: Store,
 ) -> dict[str, Any]:
     """Return what identifies a build: plan digest, input and output hashes, versions, failures."""
     return {
@@ -161,7 +169,8 @@ def manifest(
         "evalkit": version("evalkit"),
         "python": platform.python_version(),
         "versions": {name: version(name) for name in VERSIONS},
-        "inputs": dict(sorted(staged.inputs.items())),
+        "inputs": dict(sorted(inputs.items())),
+        "digests": {**digests(plan), "source": source_digest()},
         "counties": {
             r.county: {
                 "name": r.name,

@@ -41,6 +41,7 @@ COLUMNS: dict[str, tuple[Text, Format]] = {
     "residual": (Text(en="Difference", zh="差额"), "count"),
     "compared": (Text(en="Households compared", zh="比对户数"), "count"),
     "differ": (Text(en="Differ", zh="不一致"), "count"),
+    "county_name": (Text(en="County", zh="县"), "text"),
     "counties": (Text(en="Counties", zh="县数"), "count"),
     "county": (Text(en="Code", zh="代码"), "text"),
     "hits": (Text(en="Rows that meet it", zh="命中行数"), "count"),

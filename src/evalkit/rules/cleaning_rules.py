@@ -36,7 +36,7 @@ CLEANING: tuple[Rule, ...] = (
     Rule("I02", Text(en="welfare is negative", zh="测算指标为负"), "flag", "household"),
     Rule("I03", Text(en="welfare is above the largest plausible amount of the plan", zh="测算指标超过方案的合理上限"), "quarantine", "household", case=True),
     Rule("I04", Text(en="welfare is far from that of the county and wave", zh="测算指标远离本县本年度水平"), "flag", "household"),
-    Rule("I05", Text(en="net income is not the sum of the four incomes less operating expenses", zh="纯收入不等于四项收入之和减经营支出"), "flag", "household", case=True),
+    Rule("I05", Text(en="net income is not the sum of the four incomes less operating expenses, nor that less taxes and fees", zh="纯收入不等于四项收入之和减经营支出，再减税费亦不相等"), "flag", "household", case=True),
     Rule("I06", Text(en="income per head is not net income over household size", zh="人均纯收入不等于纯收入除以人口数"), "flag", "household", case=True),
     Rule("P01", Text(en="id number has a wrong length, date or check digit", zh="证件号码位数、日期或校验码有误"), "flag", "member", case=True),
     Rule("P02", Text(en="id number ends in 000, as spreadsheets leave it", zh="证件号码以000结尾，疑被表格软件破坏"), "flag", "member", case=True),

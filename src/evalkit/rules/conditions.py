@@ -42,6 +42,18 @@ def in_school(view: View) -> Flags:
     return known(view, "student") & ~among(view, "student", *OUT_OF_SCHOOL)
 
 
+def out_of_compulsory_school(members: View) -> Flags:
+    """Return members of the ages of compulsory school (7 to 15 at the end of the year) with a reason for being out of it."""
+    reason = known(members, "dropout") & ~among(members, "dropout", "无", "否", "-")
+    return reason & of_compulsory_age(members)
+
+
+def of_compulsory_age(members: View) -> Flags:
+    """Return members of 7 to 15 years at the end of the year: six-year-olds may begin a year later."""
+    years = age(members)
+    return np.asarray((years >= 7) & (years <= 15), dtype=bool)
+
+
 def year_of(view: View) -> Floats:
     """Return the year each row describes: its wave, or the county's last wave for tables without one."""
     if view.has("wave"):

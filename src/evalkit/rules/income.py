@@ -20,6 +20,8 @@ TRANSFERS = (
     "ecological_compensation",
     "other_transfer_income",
 )
+UNIT_POWERS = (10.0, 100.0, 10_000.0)
+"""Factors by which units are mistaken."""
 GREEN = ("converted_land", "forest_land", "grass_land")
 ORDINARY = ("一般贫困户", "一般脱贫户", "一般农户")
 ON_ALLOWANCE = ("低保贫困户", "低保户", "低保脱贫户")
@@ -39,9 +41,10 @@ def _per_head(view: View, column: str) -> Floats:
 
 
 def slip(view: View, column: str) -> Flags:
-    """Return rows about ten times (a hundred, ten thousand …) the waves before and after, or that fraction of them.
+    """Return rows about ten times (a hundred, ten thousand) the waves before and after, or that fraction of them.
 
-    The neighbours themselves agree within `slip_neighbours`.
+    The neighbours themselves agree within `slip_neighbours`; against both the row is `slip_ratio` times or more, and
+    against their geometric mean a power of ten within `slip_factor`.
     """
     now = np.where(view.number(column) > 0, view.number(column), np.nan)
     before, after = over(now, view.earlier(now)), over(now, view.later(now))
@@ -49,7 +52,10 @@ def slip(view: View, column: str) -> Flags:
     least = np.log(view.settings["slip_ratio"])
     up = (np.log(before) > least) & (np.log(after) > least)
     down = (np.log(before) < -least) & (np.log(after) < -least)
-    return np.asarray(steady & (up | down), dtype=bool)
+    times = np.abs(np.log(before) + np.log(after)) / 2
+    off = np.min([np.abs(times - np.log(p)) for p in UNIT_POWERS], axis=0)
+    near = off <= np.log(view.settings["slip_factor"])
+    return np.asarray(steady & (up | down) & near, dtype=bool)
 
 
 def _unit_slip(view: View) -> Flags:
@@ -144,8 +150,8 @@ INCOME: tuple[Rule, ...] = (
     Rule("I26", Text(en="family-planning grant is implausibly high", zh="计划生育金高得不合理"), "flag", "household", case=True,
          needs=("family_planning_grant",), source=CONVENTION, when=lambda v: v.number("family_planning_grant") > v.settings["family_planning_max"]),
     Rule("I27", Text(en="ecological compensation without converted, forest or grass land", zh="有生态补偿金而无退耕还林、林地或草地"), "flag", "household", case=True,
-         needs=("ecological_compensation", "converted_land", "forest_land"), also=("grass_land",), source="domain practice: broken income logic",
-         when=lambda v: (v.number("ecological_compensation") > 0) & (_green_area(v) == 0)),
+         needs=("ecological_compensation", *GREEN), source="domain practice: broken income logic",
+         when=lambda v: (v.number("ecological_compensation") > 0) & (total(v, *GREEN) == 0)),
     Rule("I28", Text(en="ecological compensation per mu is implausibly high", zh="每亩生态补偿金高得不合理"), "flag", "household", case=True,
          needs=("ecological_compensation", "converted_land", "forest_land"), also=("grass_land",), source=CONVENTION,
          when=lambda v: over(v.number("ecological_compensation"), _green_area(v)) > v.settings["ecological_per_mu_max"]),
@@ -179,7 +185,7 @@ INCOME: tuple[Rule, ...] = (
          needs=("wage_income", "member.public_post"), source=CONVENTION, when=_post_without_wage),
     Rule("I39", Text(en="asset dividends without an asset-income or solar program", zh="有资产收益分红而无资产收益或光伏帮扶"), "flag", "household",
          needs=("dividend_income", "wave", "program.program", "program.program_start"), source=CONVENTION,
-         when=lambda v: (v.number("dividend_income") > 0) & ~v.supported("asset_income", "solar")),
+         when=lambda v: (v.number("dividend_income") > 0) & v.unsupported("asset_income", "solar")),
     Rule("I40", Text(en="asset dividends per head are implausibly high", zh="人均资产收益分红高得不合理"), "flag", "household", case=True,
          needs=("dividend_income", "size"), source=CONVENTION, when=lambda v: _per_head(v, "dividend_income") > v.settings["dividend_pc_max"]),
     Rule("I41", Text(en="most of a large income is transfers that are not explained", zh="大额收入主要来自未说明的其他转移性收入"), "flag", "household", case=True,
@@ -189,9 +195,9 @@ INCOME: tuple[Rule, ...] = (
     Rule("I42", Text(en="taxes and fees are a large share of gross income", zh="税费占年收入比重过高"), "flag", "household",
          needs=("tax", "income_gross"), source=CONVENTION,
          when=lambda v: over(v.number("tax"), v.number("income_gross")) > v.settings["tax_share_max"]),
-    Rule("I43", Text(en="income per head is 10, 100 or 10,000 times that of the years before and after, or that fraction of it", zh="人均纯收入约为前后年度的10倍、100倍、万倍或其分之一（疑单位错误）"), "flag", "household", case=True,
+    Rule("I43", Text(en="income per head is about 10, 100 or 10,000 times that of the years before and after, or that fraction of it", zh="人均纯收入约为前后年度的10倍、100倍、万倍或其分之一（疑单位错误）"), "flag", "household", case=True,
          needs=("income_pc", "wave"), source="domain practice: units", when=_unit_slip),
-    Rule("I44", Text(en="wages or operating income are 10, 100 or 10,000 times those of the years before and after, or that fraction", zh="工资性或生产经营性收入约为前后年度的10倍、100倍、万倍或其分之一（疑单位错误）"), "flag", "household", case=True,
+    Rule("I44", Text(en="wages or operating income are about 10, 100 or 10,000 times those of the years before and after, or that fraction", zh="工资性或生产经营性收入约为前后年度的10倍、100倍、万倍或其分之一（疑单位错误）"), "flag", "household", case=True,
          needs=("wage_income", "operating_income", "wave"), source="domain practice: units", when=_unit_slip_of_parts),
     Rule("I45", Text(en="income per head multiplied within a year", zh="人均纯收入一年内成倍增长"), "flag", "household",
          needs=("income_pc", "wave"), source=CONVENTION, when=lambda v: _growth(v) > v.settings["growth_max"]),

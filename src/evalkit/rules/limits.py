@@ -25,6 +25,7 @@ LIMITS: dict[str, float] = {
     "unexplained_pc": 2_000,
     "tax_share_max": 0.2,
     "slip_ratio": 7.0,  # a jump against both neighbours in time
+    "slip_factor": 2.0,  # within which a jump is taken for a power of ten
     "slip_neighbours": 2.0,  # within which these agree
     "growth_base": 500,  # income per head from which growth is judged
     "growth_max": 6.0,

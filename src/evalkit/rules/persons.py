@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from evalkit.rules.conditions import (
@@ -15,10 +17,12 @@ from evalkit.rules.conditions import (
     house,
     in_school,
     known,
+    of_compulsory_age,
     several,
     year_of,
 )
 from evalkit.rules.rule import Rule
+from evalkit.rules.status import EXITED
 from evalkit.rules.view import Flags, Floats, View
 from evalkit.text import Text
 
@@ -129,10 +133,30 @@ def _same_grade(view: View) -> Flags:
     return np.asarray(same.fillna(value=False), dtype=bool) & ~final & in_school(view)
 
 
-def _changed(view: View, name: str) -> Flags:
-    now = view.word(name)
-    before = view.earlier_word(now)
-    return np.asarray((now != before) & now.notna() & before.notna(), dtype=bool)
+def _sex_changed(view: View) -> Flags:
+    now = _male(view)
+    return np.asarray(np.abs(now - view.earlier(now)) > 0, dtype=bool)
+
+
+def _day(word: str) -> float:
+    """Return a date as YYYYMMDD, NaN where it is none to the day.
+
+    >>> _day("19700101"), _day("1970-1-1"), _day("1970年1月1日")
+    (19700101.0, 19700101.0, 19700101.0)
+    """
+    parts = re.findall("[0-9]+", word)
+    if len(parts) == 1 and len(parts[0]) == 8:
+        return float(parts[0])
+    if len(parts) >= 3 and len(parts[0]) == 4:
+        return float(int(parts[0]) * 10_000 + int(parts[1]) * 100 + int(parts[2]))
+    return np.nan
+
+
+def _birth_changed(view: View) -> Flags:
+    """Return rows whose month, or day where both are given to the day, of birth differs from the wave before."""
+    month, day = view.month("birth_date"), view.valued("birth_date", _day)
+    other_month = np.abs(month - view.earlier(month)) > 0
+    return np.asarray(other_month | (np.abs(day - view.earlier(day)) > 0), dtype=bool)
 
 
 def _twins_of_name(view: View) -> Flags:
@@ -166,7 +190,7 @@ PERSONS: tuple[Rule, ...] = (
     Rule("P17", Text(en="sex contradicts the relation to the head", zh="性别与户主关系用词矛盾"), "flag", "member", case=True, needs=("sex", "relation"), when=lambda v: (among(v, "relation", *MEN) & (_male(v) == 0)) | (among(v, "relation", *WOMEN) & (_male(v) == 1)), source=FORM),
     Rule("P18", Text(en="head is a child", zh="户主为未成年人"), "flag", "member", needs=("relation", "birth_date"), when=lambda v: among(v, "relation", *HEAD) & (age(v) < v.settings["work_age_min"]), source="convention"),
     Rule("P19", Text(en="at school at an age at which nobody is", zh="在校而年龄不合理"), "flag", "member", case=True, needs=("student", "birth_date"), when=lambda v: in_school(v) & ((age(v) < 4) | (age(v) > v.settings["school_age_max"])), source=FORM),
-    Rule("P20", Text(en="of school age, not at school, and no reason given", zh="义务教育阶段适龄未在校且未填原因"), "flag", "member", case=True, needs=("student", "birth_date", "dropout"), when=lambda v: known(v, "student") & ~in_school(v) & (age(v) >= 7) & (age(v) <= 15) & ~known(v, "dropout"), source="guarantee of compulsory education (三保障)"),
+    Rule("P20", Text(en="of school age, not at school, and no reason given", zh="义务教育阶段适龄未在校且未填原因"), "flag", "member", case=True, needs=("student", "birth_date", "dropout"), when=lambda v: known(v, "student") & ~in_school(v) & of_compulsory_age(v) & ~known(v, "dropout"), source="guarantee of compulsory education (三保障)"),
     Rule("P21", Text(en="stage of school does not fit the age", zh="就学阶段与年龄不符"), "flag", "member", needs=("student", "birth_date"), when=_stage_against_age, source="convention"),
     Rule("P22", Text(en="in the same school grade three years running", zh="连续三年就读同一年级"), "flag", "member", case=True, needs=("grade", "student", "wave"), when=_same_grade, source=AUDIT),
     Rule("P23", Text(en="education beyond what the age allows", zh="文化程度超出年龄所能"), "flag", "member", case=True, needs=("education", "birth_date"), when=_beyond_age, source=FORM),
@@ -178,19 +202,19 @@ PERSONS: tuple[Rule, ...] = (
     Rule("P29", Text(en="implausible monthly wage", zh="务工月收入不合理"), "flag", "member", case=True, needs=("monthly_wage",), when=lambda v: (v.number("monthly_wage") != 0) & ((v.number("monthly_wage") < v.settings["monthly_wage_min"]) | (v.number("monthly_wage") > v.settings["monthly_wage_max"])), source="convention"),
     Rule("P30", Text(en="a place of work away, but no month of work", zh="填有务工地点而无务工时间"), "flag", "member", needs=("work_place", "work_months"), when=lambda v: known(v, "work_place") & ~among(v, "work_place", "无", "未务工") & (v.number("work_months") == 0), source=FORM),
     Rule("P31", Text(en="at school and away at work for more than half of the year", zh="在校而务工超过半年"), "flag", "member", case=True, needs=("work_months", "student"), when=lambda v: in_school(v) & (v.number("work_months") > 6), source=AUDIT),
-    Rule("P32", Text(en="in a public post under 16 or at 70 and over", zh="不满16岁或70岁及以上从事公益性岗位"), "flag", "member", case=True, needs=("public_post", "birth_date"), when=lambda v: (v.mark("public_post") == 1) & ((age(v) < v.settings["work_age_min"]) | (age(v) >= v.settings["public_post_age_max"])), source=AUDIT),
+    Rule("P32", Text(en="in a public post outside the ages for it", zh="年龄不符合条件而从事公益性岗位"), "flag", "member", case=True, needs=("public_post", "birth_date"), when=lambda v: (v.mark("public_post") == 1) & ((age(v) < v.settings["work_age_min"]) | (age(v) >= v.settings["public_post_age_max"])), source=AUDIT),
     Rule("P33", Text(en="in a public post without capacity to work", zh="无劳动能力而从事公益性岗位"), "flag", "member", case=True, needs=("public_post", "labour"), when=lambda v: (v.mark("public_post") == 1) & among(v, "labour", *UNABLE), source=AUDIT),
     Rule("P34", Text(en="number of a disability card, but healthy", zh="持残疾人证号而健康状况为健康"), "flag", "member", case=True, needs=("health", "id_number"), when=lambda v: among(v, "health", "健康") & v.word("id_number").str.len().isin([20, 22]).to_numpy(dtype=bool), source=FORM),
     Rule("P35", Text(en="able-bodied worker though a child", zh="未成年而登记为普通或技能劳动力"), "flag", "member", case=True, needs=("labour", "birth_date"), when=lambda v: among(v, "labour", *ABLE) & (age(v) < v.settings["work_age_min"]), source=FORM),
     Rule("P36", Text(en="able-bodied worker though gravely ill or disabled", zh="患有大病或残疾而登记为普通或技能劳动力"), "flag", "member", needs=("labour", "health"), when=lambda v: among(v, "labour", *ABLE) & holding(v, "health", "患有大病", "残疾"), source="convention"),
-    Rule("P37", Text(en="without capacity to work though of working age, healthy and not at school", zh="劳动年龄、健康、非在校而登记为无劳动能力"), "flag", "member", case=True, needs=("labour", "health", "birth_date", "student"), when=lambda v: among(v, "labour", *UNABLE) & among(v, "health", "健康") & (age(v) >= 18) & (age(v) < 60) & ~in_school(v), source=AUDIT),
-    Rule("P38", Text(en="household exited while a member has no medical insurance", zh="户已脱贫而成员未参加医疗保险"), "flag", "member", case=True, needs=("medical_insurance", "household.status"), when=lambda v: (v.mark("medical_insurance") == 0) & _household_is(v, "status", "已脱贫"), source="guarantee of basic medical care (三保障)"),
+    Rule("P37", Text(en="without capacity to work though of working age, healthy and not at school", zh="劳动年龄、健康、非在校而登记为无劳动能力"), "flag", "member", case=True, needs=("labour", "health", "birth_date", "student"), when=lambda v: among(v, "labour", *UNABLE) & among(v, "health", "健康") & (age(v) >= 18) & (age(v) < 60) & known(v, "student") & ~in_school(v), source=AUDIT),
+    Rule("P38", Text(en="household exited while a member has no medical insurance", zh="户已脱贫而成员未参加医疗保险"), "flag", "member", case=True, needs=("medical_insurance", "household.status"), when=lambda v: (v.mark("medical_insurance") == 0) & _household_is(v, "status", *EXITED), source="guarantee of basic medical care (三保障)"),
     Rule("P39", Text(en="on the minimum allowance in a household registered as ordinary poor", zh="享受低保而户属性为一般贫困户"), "flag", "member", case=True, needs=("on_allowance", "household.household_type"), when=lambda v: (v.mark("on_allowance") == 1) & _household_is(v, "household_type", "一般贫困户"), source=AUDIT),
     Rule("P40", Text(en="in destitute support beside an able-bodied member", zh="特困供养人员与有劳动能力成员同户"), "flag", "member", case=True, needs=("destitute", "labour", "household"), when=lambda v: (v.mark("destitute") == 1) & (count_by(house(v), among(v, "labour", *ABLE)) > 0), source="convention"),
     Rule("P41", Text(en="same name and date of birth in another household", zh="姓名与出生日期相同者在另一户"), "flag", "member", case=True, needs=("name", "birth_date", "household"), when=_twins_of_name, source=AUDIT),
     Rule("P42", Text(en="id number of 15 digits, not issued since 1999", zh="15位旧身份证号码"), "flag", "member", needs=("id_number",), when=lambda v: v.word("id_number").str.fullmatch("[0-9]{15}").fillna(value=False).to_numpy(dtype=bool), source="GB 11643-1999"),
-    Rule("P43", Text(en="sex differs from the wave before", zh="性别与上一年度不同"), "flag", "member", case=True, needs=("sex", "wave"), when=lambda v: _changed(v, "sex"), source=FORM),
-    Rule("P44", Text(en="date of birth differs from the wave before", zh="出生日期与上一年度不同"), "flag", "member", case=True, needs=("birth_date", "wave"), when=lambda v: _changed(v, "birth_date"), source=FORM),
+    Rule("P43", Text(en="sex differs from the wave before", zh="性别与上一年度不同"), "flag", "member", case=True, needs=("sex", "wave"), when=_sex_changed, source=FORM),
+    Rule("P44", Text(en="date of birth differs from the wave before", zh="出生日期与上一年度不同"), "flag", "member", case=True, needs=("birth_date", "wave"), when=_birth_changed, source=FORM),
     Rule("P45", Text(en="change of membership without its month", zh="填有人员变动而无变动时间"), "flag", "member", needs=("change", "change_month"), when=lambda v: known(v, "change") & ~among(v, "change", "无") & ~known(v, "change_month"), source=FORM),
     Rule("P46", Text(en="household is not in the household table in that year", zh="该户不在当年户表中"), "flag", "member", case=True, needs=("household", "household.household"), when=_unlisted, source=FORM),
 )  # fmt: skip

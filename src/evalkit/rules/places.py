@@ -7,6 +7,7 @@ import pandas as pd
 
 from evalkit.rules.conditions import among, known, several
 from evalkit.rules.rule import Rule
+from evalkit.rules.status import EXITED, REGISTERED, RETURNED
 from evalkit.rules.view import Flags, Floats, View
 from evalkit.text import Text
 
@@ -99,6 +100,6 @@ PLACES: tuple[Rule, ...] = (
     Rule("O02", Text(en="negative count of persons", zh="人口数为负"), "flag", "totals", case=True, needs=("registered_persons", "exited_persons", "unregistered_persons"), when=lambda v: (v.number("registered_persons") < 0) | (v.number("exited_persons") < 0) | (v.number("unregistered_persons") < 0), source=COUNTS),
     Rule("O03", Text(en="more unregistered persons in the sampled villages than in the county", zh="抽查村非建档立卡人口多于全县"), "flag", "totals", case=True, needs=("sampled_village_unregistered", "unregistered_persons"), when=lambda v: v.number("sampled_village_unregistered") > v.number("unregistered_persons"), source=COUNTS),
     Rule("O04", Text(en="year assessed is before registration began or after the last wave plus one", zh="评估年度不合理"), "flag", "totals", case=True, needs=("assessed_year", "household.wave"), when=lambda v: (v.number("assessed_year") < v.settings["registration_began"]) | (v.number("assessed_year") > 1 + np.max(v.table("household").number("wave"), initial=-np.inf, where=v.table("household").stays)), source=COUNTS),
-    Rule("O05", Text(en="fewer registered and exited persons than the household table alone has", zh="未脱贫与已脱贫人口之和少于户表人口"), "flag", "totals", case=True, needs=("exited_persons", "registered_persons", "household.status", "household.size"), when=lambda v: v.number("exited_persons") + v.number("registered_persons") < _persons(v, "已脱贫", "未脱贫", "返贫"), source=COUNTS),
+    Rule("O05", Text(en="fewer registered and exited persons than the household table alone has", zh="未脱贫与已脱贫人口之和少于户表人口"), "flag", "totals", case=True, needs=("exited_persons", "registered_persons", "household.status", "household.size"), when=lambda v: v.number("exited_persons") + v.number("registered_persons") < _persons(v, *EXITED, *REGISTERED, *RETURNED), source=COUNTS),
 )  # fmt: skip
 """Conditions on villages, the survey and totals."""

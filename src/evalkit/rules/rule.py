@@ -14,6 +14,13 @@ Severity = Literal["fix", "flag", "quarantine", "merge", "not_data"]
 decides · merge: the row repeats another one · not_data: the row is no observation (blank, totals …)."""
 
 
+LINE_NEEDS: dict[str, Text] = {
+    "line": Text(en="a poverty line in the plan", zh="方案中的贫困线"),
+    "line.monitoring": Text(en="a monitoring line for these waves", zh="各年度适用的监测线"),
+}
+"""What a condition may need besides columns; met where some wave of the table has the line."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule of cleaning.
@@ -37,7 +44,7 @@ class Rule:
     needs : tuple of str
         Columns the condition reads, the one that is marked first; ``member.health`` is a column of another table.
         They are the evidence: their values stand beside each hit. A table that lacks one is not checked, and the
-        result says so.
+        result says so. ``line`` and ``line.monitoring`` are no columns but the lines of `LINE_NEEDS`.
     also : tuple of str
         Further columns of the same table that the condition reads and shows where they are there; no rule is left
         unchecked for want of them.

@@ -186,7 +186,7 @@ def _stock_differs(view: View) -> Flags:
 def _too_many_exits(view: View) -> Flags:
     stock = view.earlier(view.number("poor_persons"))
     for name in ("identified_in_year", "returned_in_year"):
-        stock = stock + np.nan_to_num(view.number(name))
+        stock = stock + view.number(name)
     return np.asarray(_next_year(view) & (view.number("exited_in_year") > stock), dtype=bool)
 
 
@@ -253,7 +253,7 @@ COUNTY_SERIES: tuple[Rule, ...] = (
     Rule("Y63", Text(en="poor persons are not those of the year before plus identified and returned less exited", zh="贫困人口不等于上年数加新识别与返贫减脱贫"), "flag", "county", case=True,
          needs=("poor_persons", "exited_in_year", "identified_in_year", "returned_in_year", "wave"), when=_stock_differs, source=REGISTRY),
     Rule("Y64", Text(en="more persons exited than could: the poor of the year before, identified and returned", zh="脱贫人口多于上年贫困人口与新识别、返贫人口之和"), "flag", "county", case=True,
-         needs=("exited_in_year", "poor_persons", "wave"), when=_too_many_exits, source=REGISTRY),
+         needs=("exited_in_year", "poor_persons", "identified_in_year", "returned_in_year", "wave"), when=_too_many_exits, source=REGISTRY),
     Rule("Y65", Text(en="a year is skipped before this one", zh="此前有年份缺行"), "flag", "county", needs=("wave",), when=_year_skipped, source=YEARBOOK),
     Rule("Y66", Text(en="rural population is above registered population", zh="乡村人口多于户籍人口"), "flag", "county", case=True,
          needs=("rural_population", "population"), when=lambda v: v.number("rural_population") > v.number("population"), source=YEARBOOK),

@@ -7,10 +7,11 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from evalkit.rules.amounts import over, zero_if_missing
-from evalkit.rules.conditions import known
+from evalkit.rules.conditions import known, out_of_compulsory_school
 from evalkit.rules.income import DESTITUTE, ON_ALLOWANCE
 from evalkit.rules.rule import Rule
 from evalkit.rules.view import Flags, Floats, View
+from evalkit.schema import NOT_MONITORED
 from evalkit.text import Text
 
 CONVENTION = "convention"
@@ -20,7 +21,6 @@ MEASURES = "domain practice: measures must answer risks"
 EXITED = ("已脱贫", "exited")
 REGISTERED = ("未脱贫", "registered")
 RETURNED = ("返贫", "returned")
-WATCHED = ("脱贫不稳定", "边缘易致贫", "突发严重困难")
 RISKS = ("risk_1", "risk_2", "risk_3", "risk_4", "risk_5")
 
 
@@ -40,13 +40,25 @@ def returned(view: View) -> Flags:
 
 
 def watched(view: View) -> Flags:
-    """Return rows in a class of monitored households."""
-    return view.says("monitored", *WATCHED)
+    """Return rows in a class of monitored households: any word but one of no."""
+    return np.asarray(view.valued("monitored", _class_of) == 1, dtype=bool)
+
+
+def _class_of(word: str) -> float:
+    return float(word.strip().casefold() not in NOT_MONITORED)
 
 
 def eliminated(view: View) -> Flags:
     """Return rows whose risk is marked as eliminated."""
     return np.asarray(view.mark("risk_eliminated") == 1, dtype=bool)
+
+
+def _just_eliminated(view: View) -> Flags:
+    """Return rows of the year in which the risk was eliminated; without its month, the first row so marked."""
+    marked = eliminated(view)
+    year = np.floor(view.month("eliminated_month") / 12)
+    now = np.where(np.isnan(year), ~view.ever(marked), year == view.number("wave"))
+    return np.asarray(marked & now, dtype=bool)
 
 
 def _this_year(view: View, column: str) -> Flags:
@@ -111,25 +123,26 @@ def _has_risk(view: View, *parts: str) -> Flags:
 
 
 def _unanswered(view: View, risk: tuple[str, ...], programs: tuple[str, ...]) -> Flags:
-    return _has_risk(view, *risk) & ~view.supported(*programs)
+    return _has_risk(view, *risk) & view.unsupported(*programs)
 
 
 def _without_labour_on_support(view: View) -> Flags:
     aided = view.among("household_type", *DESTITUTE, *ON_ALLOWANCE) | (
         zero_if_missing(view, "minimum_allowance") > 0
     )
-    return np.asarray((view.number("labourers") == 0) & aided & eliminated(view), dtype=bool)
+    return np.asarray((view.number("labourers") == 0) & aided & _just_eliminated(view), dtype=bool)
 
 
 def _dropouts(view: View) -> Floats:
-    members = view.table("member")
-    out = known(members, "dropout") & ~members.among("dropout", "无", "否", "-")
-    return view.from_members(out.astype(np.float64))
+    return view.from_members(out_of_compulsory_school(view.table("member")).astype(np.float64))
 
 
 def _rigid(view: View) -> Flags:
     share = over(view.number("rigid_expense"), view.number("income_net"))
-    return np.asarray((share > view.settings["rigid_share_max"]) & ~watched(view), dtype=bool)
+    open_to_it = (
+        (view.number("wave") >= view.settings["monitoring_began"]) & ~registered(view) & ~watched(view)
+    )
+    return np.asarray(open_to_it & (share > view.settings["rigid_share_max"]), dtype=bool)
 
 
 STATUS: tuple[Rule, ...] = (
@@ -143,15 +156,15 @@ STATUS: tuple[Rule, ...] = (
          needs=("exit_year", "status"), source="registry form: status", when=lambda v: exited(v) & ~known(v, "exit_year")),
     Rule("S05", Text(en="year of exit has come, but the status is not exited and no return is marked", zh="脱贫年度已到而状态仍为未脱贫，且无返贫标识"), "flag", "household", case=True,
          needs=("status", "exit_year", "wave"), also=("returned",), source="registry form: status",
-         when=lambda v: registered(v) & (v.number("exit_year") <= v.number("wave")) & ~returned(v)),
+         when=lambda v: registered(v) & (v.number("exit_year") <= v.number("wave")) & ~_returned_since(v)),
     Rule("S06", Text(en="income below the line in the year of exit", zh="脱贫当年人均纯收入低于贫困线"), "flag", "household", case=True,
-         needs=("income_pc", "exit_year", "wave"), source=EXITS, when=lambda v: _this_year(v, "exit_year") & (v.number("income_pc") < v.line())),
+         needs=("income_pc", "exit_year", "wave", "line"), source=EXITS, when=lambda v: _this_year(v, "exit_year") & (v.number("income_pc") < v.line())),
     Rule("S07", Text(en="exited in this year in unsafe housing", zh="脱贫当年仍为危房户"), "flag", "household", case=True,
          needs=("unsafe_housing", "exit_year", "wave"), source=EXITS, when=lambda v: _this_year(v, "exit_year") & (v.mark("unsafe_housing") == 1)),
     Rule("S08", Text(en="exited in this year without safe water", zh="脱贫当年未解决安全饮用水"), "flag", "household", case=True,
          needs=("safe_water", "exit_year", "wave"), source=EXITS, when=lambda v: _this_year(v, "exit_year") & (v.mark("safe_water") == 0)),
     Rule("S09", Text(en="exited in this year with a member out of compulsory school", zh="脱贫当年有成员失学辍学"), "flag", "household", case=True,
-         needs=("exit_year", "wave", "member.dropout"), source=EXITS, when=lambda v: _this_year(v, "exit_year") & (_dropouts(v) > 0)),
+         needs=("exit_year", "wave", "member.dropout", "member.birth_date"), source=EXITS, when=lambda v: _this_year(v, "exit_year") & (_dropouts(v) > 0)),
     Rule("S10", Text(en="exited in an earlier year, and housing is unsafe now", zh="往年已脱贫，现为危房户"), "flag", "household",
          needs=("unsafe_housing", "exit_year", "status", "wave"), source=EXITS,
          when=lambda v: exited(v) & (v.number("exit_year") < v.number("wave")) & (v.mark("unsafe_housing") == 1)),
@@ -171,12 +184,12 @@ STATUS: tuple[Rule, ...] = (
     Rule("S17", Text(en="year of exit was on record and is gone, without a return", zh="原有脱贫年度消失，且无返贫"), "flag", "household", case=True,
          needs=("exit_year", "wave"), also=("status", "returned"), source="order of the registry's events", when=_exit_lost),
     Rule("S18", Text(en="below the line for two years after exit, neither returned nor monitored", zh="脱贫后连续两年低于贫困线，未标返贫也未监测"), "flag", "household",
-         needs=("status", "income_pc", "wave"), also=("returned", "monitored"), source="domain practice: returns that are not recorded", when=_fell_unseen),
+         needs=("status", "income_pc", "wave", "line"), also=("returned", "monitored"), source="domain practice: returns that are not recorded", when=_fell_unseen),
     Rule("S19", Text(en="identified as poor in a year with income far above the line", zh="识别当年人均纯收入远高于贫困线"), "flag", "household", case=True,
-         needs=("identified_year", "income_pc", "wave"), source="identification standard: income below the line",
+         needs=("identified_year", "income_pc", "wave", "line"), source="identification standard: income below the line",
          when=lambda v: _this_year(v, "identified_year") & (v.number("income_pc") > v.settings["identified_above_lines"] * v.line())),
     Rule("S20", Text(en="income far above the line for three years, still registered", zh="连续三年收入远高于贫困线，仍未脱贫"), "flag", "household",
-         needs=("status", "income_pc", "wave"), source=EXITS, when=_long_above),
+         needs=("status", "income_pc", "wave", "line"), source=EXITS, when=_long_above),
     Rule("S21", Text(en="monitored without any risk on record", zh="监测对象而无致贫返贫风险"), "flag", "household", case=True,
          needs=("risk_1", "monitored"), source="registry form: monitoring", when=lambda v: watched(v) & ~known(v, "risk_1")),
     Rule("S22", Text(en="monitored without the month in which it began", zh="监测对象而无识别监测时间"), "flag", "household", case=True,
@@ -197,26 +210,26 @@ STATUS: tuple[Rule, ...] = (
     Rule("S29", Text(en="risk eliminated, but not said how", zh="风险已消除而未填消除方式"), "flag", "household", case=True,
          needs=("elimination", "risk_eliminated"), source="registry form: monitoring", when=lambda v: eliminated(v) & ~known(v, "elimination")),
     Rule("S30", Text(en="risk eliminated with income below the monitoring line", zh="风险已消除而人均纯收入低于监测线"), "flag", "household", case=True,
-         needs=("risk_eliminated", "income_pc", "wave"), source=ELIMINATION, when=lambda v: eliminated(v) & (v.number("income_pc") < v.line("monitoring"))),
+         needs=("risk_eliminated", "income_pc", "wave", "line.monitoring"), also=("eliminated_month",), source=ELIMINATION, when=lambda v: _just_eliminated(v) & (v.number("income_pc") < v.line("monitoring"))),
     Rule("S31", Text(en="risk eliminated while housing is unsafe", zh="风险已消除而仍为危房户"), "flag", "household", case=True,
-         needs=("risk_eliminated", "unsafe_housing"), source=ELIMINATION, when=lambda v: eliminated(v) & (v.mark("unsafe_housing") == 1)),
+         needs=("risk_eliminated", "unsafe_housing", "wave"), also=("eliminated_month",), source=ELIMINATION, when=lambda v: _just_eliminated(v) & (v.mark("unsafe_housing") == 1)),
     Rule("S32", Text(en="risk eliminated while there is no safe water", zh="风险已消除而未解决安全饮用水"), "flag", "household", case=True,
-         needs=("risk_eliminated", "safe_water"), source=ELIMINATION, when=lambda v: eliminated(v) & (v.mark("safe_water") == 0)),
+         needs=("risk_eliminated", "safe_water", "wave"), also=("eliminated_month",), source=ELIMINATION, when=lambda v: _just_eliminated(v) & (v.mark("safe_water") == 0)),
     Rule("S33", Text(en="risk eliminated while a member is out of compulsory school", zh="风险已消除而有成员失学辍学"), "flag", "household", case=True,
-         needs=("risk_eliminated", "member.dropout"), source=ELIMINATION, when=lambda v: eliminated(v) & (_dropouts(v) > 0)),
+         needs=("risk_eliminated", "wave", "member.dropout", "member.birth_date"), also=("eliminated_month",), source=ELIMINATION, when=lambda v: _just_eliminated(v) & (_dropouts(v) > 0)),
     Rule("S34", Text(en="household without labour on social protection is marked as eliminated", zh="无劳动能力的兜底保障户被标为风险消除"), "flag", "household", case=True,
-         needs=("risk_eliminated", "labourers", "household_type"), also=("minimum_allowance",), source=ELIMINATION, when=_without_labour_on_support),
+         needs=("risk_eliminated", "labourers", "household_type", "wave"), also=("minimum_allowance", "eliminated_month"), source=ELIMINATION, when=_without_labour_on_support),
     Rule("S35", Text(en="risk said to be eliminated by support, but no support is on record", zh="消除方式为帮扶消除而无任何帮扶措施"), "flag", "household", case=True,
          needs=("elimination", "wave", "program.program", "program.program_start"), source=MEASURES,
-         when=lambda v: v.says("elimination", "帮扶") & ~v.supported()),
+         when=lambda v: v.says("elimination", "帮扶") & v.unsupported()),
     Rule("S36", Text(en="exited household in the class of the unregistered", zh="已脱贫户列为边缘易致贫户"), "flag", "household", case=True,
-         needs=("monitored", "status"), source="published classes of monitored households", when=lambda v: v.says("monitored", "边缘易致贫") & (exited(v) | registered(v) | returned(v))),
+         needs=("monitored", "status"), source="published classes of monitored households", when=lambda v: v.says("monitored", "边缘易致贫") & exited(v)),
     Rule("S37", Text(en="household that has not exited in the class of unstable exits", zh="未脱贫户列为脱贫不稳定户"), "flag", "household", case=True,
          needs=("monitored", "status"), source="published classes of monitored households", when=lambda v: v.says("monitored", "脱贫不稳定") & registered(v)),
     Rule("S38", Text(en="rigid expenses are a large share of income, and the household is not monitored", zh="刚性支出占收入比重过高而未列为监测对象"), "flag", "household", case=True,
-         needs=("rigid_expense", "income_net", "monitored"), source="published rule on monitored households: rigid expenses far above income", when=_rigid),
+         needs=("rigid_expense", "income_net", "monitored", "status", "wave"), source="published rule on monitored households: rigid expenses far above income", when=_rigid),
     Rule("S39", Text(en="exited with income below the monitoring line, and not monitored", zh="已脱贫而收入低于监测线，未列为监测对象"), "flag", "household",
-         needs=("monitored", "income_pc", "status", "wave"), source="published rule on monitored households: income below the monitoring line",
+         needs=("monitored", "income_pc", "status", "wave", "line.monitoring"), source="published rule on monitored households: income below the monitoring line",
          when=lambda v: exited(v) & (v.number("income_pc") < v.line("monitoring")) & ~watched(v)),
     Rule("S40", Text(en="risk is illness or disability, without health support or a safety net", zh="风险为因病或因残而无健康帮扶或综合保障"), "flag", "household",
          needs=("risk_1", "monitored", "wave", "program.program", "program.program_start"), source=MEASURES, when=lambda v: _unanswered(v, ("因病", "因残"), ("health", "safety_net"))),

@@ -100,7 +100,7 @@ def _hasty_exit(view: View) -> Flags:
 
 def _exit_without_support(view: View) -> Flags:
     exits = view.number("exit_year") == view.number("wave")
-    return np.asarray(exits & ~view.supported(), dtype=bool)
+    return np.asarray(exits & view.unsupported(), dtype=bool)
 
 
 TIMING_RULES: tuple[Rule, ...] = (
@@ -124,9 +124,9 @@ TIMING_RULES: tuple[Rule, ...] = (
          once=True, needs=("eliminated_month",), source="registry form: months as YYYYMM", when=lambda v: _no_month(v, "eliminated_month")),
     Rule("W10", Text(en="risk eliminated before monitoring began", zh="消除监测时间早于识别监测时间"), "flag", "household", case=True,
          once=True, needs=("eliminated_month", "monitored_month"), source=ORDER, when=lambda v: _lasted(v) < 0),
-    Rule("W11", Text(en="risk eliminated within two months", zh="纳入监测两个月内即消除风险"), "flag", "household", case=True,
+    Rule("W11", Text(en="risk eliminated almost as soon as monitoring began", zh="纳入监测后极短时间内即消除风险"), "flag", "household", case=True,
          once=True, needs=("eliminated_month", "monitored_month"), source=TIMING, when=lambda v: (_lasted(v) >= 0) & (_lasted(v) <= v.settings["eliminated_fast_months"])),
-    Rule("W12", Text(en="risk eliminated before half a year had passed", zh="纳入监测不足半年即消除风险"), "flag", "household", case=True,
+    Rule("W12", Text(en="risk eliminated before it was stable for long enough", zh="纳入监测后未达规定稳定期即消除风险"), "flag", "household", case=True,
          once=True, needs=("eliminated_month", "monitored_month"), source=ELIMINATION,
          when=lambda v: (_lasted(v) > v.settings["eliminated_fast_months"]) & (_lasted(v) < v.settings["eliminated_least_months"])),
     Rule("W13", Text(en="most households of the village exited in this one month", zh="本村多数户同月脱贫"), "flag", "household",
@@ -137,7 +137,7 @@ TIMING_RULES: tuple[Rule, ...] = (
          needs=("monitored_month", "monitored", "township", "wave"), source=TIMING, when=lambda v: _batch(v, "monitored_month")),
     Rule("W16", Text(en="exit without any support before it", zh="脱贫前无任何帮扶措施"), "flag", "household",
          needs=("exit_year", "wave", "program.program", "program.program_start"), source=TIMING, when=_exit_without_support),
-    Rule("W17", Text(en="exit within three months of identification", zh="识别后不足三个月即脱贫"), "flag", "household", case=True,
+    Rule("W17", Text(en="exit very soon after identification", zh="识别后极短时间内即脱贫"), "flag", "household", case=True,
          once=True, needs=("exit_month", "identified_month"), source=TIMING, when=_hasty_exit),
     Rule("W18", Text(en="the household lacks a wave that the county has", zh="中间缺少年度记录"), "flag", "household",
          needs=("wave",), source=CONVENTION, when=_gap),

@@ -30,7 +30,7 @@ class View(Protocol):
         """Limits of the checks, by name; see `evalkit.rules.limits`."""
 
     def has(self, *names: str) -> bool:
-        """Tell whether all columns are there; ``member.health`` asks another table."""
+        """Tell whether all columns are there; ``member.health`` asks another table, ``line`` for a line in any wave."""
 
     def number(self, name: str) -> Floats:
         """Return a column as numbers: amounts in yuan a year, counts, years; NaN where missing or absent."""
@@ -106,6 +106,9 @@ class View(Protocol):
 
     def supported(self, *programs: str) -> Flags:
         """Tell which household-waves have one of some programs (codes) in the program table, from its first year on."""
+
+    def unsupported(self, *programs: str) -> Flags:
+        """Tell which household-waves have none of some programs so far; one of them without a first year leaves it open."""
 
     def table(self, name: str) -> View:
         """Return the view of another table; one without rows when the plan has none."""

@@ -242,9 +242,14 @@ def _columns_in_words(lacks: object) -> Text:
     """Return ``size, member.health`` in words."""
     from evalkit import schema
     from evalkit.report import labels
+    from evalkit.rules.rule import LINE_NEEDS
 
     en, zh = [], []
     for name in str(lacks).split(", "):
+        if name in LINE_NEEDS:
+            en.append(LINE_NEEDS[name].en)
+            zh.append(LINE_NEEDS[name].zh)
+            continue
         table, dot, column = name.rpartition(".")
         field = column if dot else name
         where = labels.word(table) if dot else None

@@ -104,7 +104,7 @@ def _unread(names: Sequence[str], most: int = 30) -> Prose:
     shown = ", ".join(names[:most]), "、".join(names[:most])
     return prose.say(
         Text(
-            en="{count} files of the raw folder belong to no table of the plan and were not read: {names}.",
+            en="Files of the raw folder that belong to no table of the plan and were not read ({count}): {names}.",
             zh="原始文件夹中另有{count}个文件不属于方案的任何数据表，未读入：{names}。",
         ),
         [prose.plain_number("count", len(names), "count")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from evalkit.disclose import release
-from evalkit.events.kinds import KINDS
+from evalkit.events.kinds import COUNTED_KINDS
 from evalkit.report.document import Column, Suppressed, Table, finite
 from evalkit.report.labels import column
 from evalkit.report.tables import WITHHELD, frame_table
@@ -28,7 +28,7 @@ def event_table(events: pd.DataFrame, minimum_cell: int) -> Table:
     minimum_cell : int
         Smallest count of households that is printed.
     """
-    kinds = [k for k in KINDS if (events["kind"] == k).any()]
+    kinds = [k for k in COUNTED_KINDS if (events["kind"] == k).any()]
     gate = release(
         events[["year", "kind", "households"]].assign(n=events["households"]),
         minimum_cell=minimum_cell,
@@ -48,7 +48,7 @@ def event_table(events: pd.DataFrame, minimum_cell: int) -> Table:
         zh="数据中的户数，按变动年度与类型统计（同年同类每户计一次），未加权；登记载明日期的按登记日期，否则按首次显示的年度",
     )
     notes = (note, WITHHELD) if gate.suppressed else (note,)
-    columns = (YEAR, *(Column(k, KINDS[k], "count") for k in kinds))
+    columns = (YEAR, *(Column(k, COUNTED_KINDS[k], "count") for k in kinds))
     return Table(
         Text(en="Events of households by year", zh="农户变动（按年度）"), columns, tuple(rows), notes
     )
@@ -69,7 +69,7 @@ def stated_table(stated: pd.DataFrame, minimum_cell: int) -> Table:
         table.assign(n=table["households"]), minimum_cell=minimum_cell, keys=("year", "kind", "stated")
     )
     shown = gate.frame.astype({"year": int})
-    shown["event"] = pd.Series([KINDS[str(k)] for k in shown["kind"]], dtype=object)
+    shown["event"] = pd.Series([COUNTED_KINDS[str(k)] for k in shown["kind"]], dtype=object)
     note = Text(
         en="persons; the counted ones are those of the data, so that data of a sample count less than a whole registry",
         zh="单位：人；“计得”为数据中的人数，抽样数据少于全部登记人数",

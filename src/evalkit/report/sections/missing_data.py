@@ -81,6 +81,7 @@ _LEFT_OUT = {
     "attrition": Text(en="Attrition", zh="样本流失"),
     "attrition_test": Text(en="Test whether leavers differ", zh="流失户差异检验"),
     "attrition_weights": Text(en="Weights against attrition", zh="流失调整权重"),
+    "attrition_compared": COMPARED["attrition"],
     "calibration": Text(en="Calibration to known totals", zh="按已知总数校准"),
     "imputation": Text(en="Imputation of missing items", zh="缺失项插补"),
 }
@@ -135,8 +136,8 @@ def _attrition(case: CountyCase) -> Iterator[Block]:
     )
     keys = ["wave"] if group is None else ["wave", group]
     counts = ["baseline", "present", "away", "left", "share_present"]
-    gate = release(table[[*keys, *counts]].assign(n=table["baseline"]), minimum_cell=smallest, keys=keys)
-    shown = gate.frame.loc[gate.frame["wave"] > table["wave"].min()]
+    later = table.loc[table["wave"] > table["wave"].min(), [*keys, *counts]].reset_index(drop=True)
+    shown, withheld = _withheld(later, keys, smallest)
     shown = shown if group is None else shown.sort_values(group, key=_all_first, kind="stable")
     columns = [WAVE, Column("group", Text(en="At baseline", zh="基期状况"))][: len(keys)]
     columns += [
@@ -150,16 +151,30 @@ def _attrition(case: CountyCase) -> Iterator[Block]:
     for row in shown.to_dict("records"):
         head: list[Cell] = [float(row["wave"])]
         head += [] if group is None else [GROUPS.get(str(row[group]), labels.word(str(row[group])))]
-        cells = [Suppressed() if row["suppressed"] else finite(row[c]) for c in counts]
-        rows.append((*head, *cells))
+        size = Suppressed() if row["few"] else finite(row["baseline"])
+        cells = [Suppressed() if row["suppressed"] else finite(row[c]) for c in counts[1:]]
+        rows.append((*head, size, *cells))
     note = Text(
         en="households of the sample that were observed in the first year, without weights",
         zh="首年有观测的样本户，未加权",
     )
-    notes = (note, WITHHELD) if gate.suppressed else (note,)
+    notes = (note, WITHHELD) if withheld else (note,)
     title = Text(en="What became of the households of the first year", zh="首年样本户的去向")
     yield Table(title, tuple(columns), tuple(rows), notes)
     yield from _why(table, group, smallest)
+
+
+def _withheld(table: pd.DataFrame, keys: list[str], smallest: int) -> tuple[pd.DataFrame, bool]:
+    """Return the table with ``few`` (too few at baseline) and ``suppressed`` (some count of what became of them too small).
+
+    Present, away and left add up to the baseline: where one of them, or those not observed, is small, all are withheld,
+    and those of another group if the row of all groups would give them away.
+    """
+    few = release(table.assign(n=table["baseline"]), minimum_cell=smallest, keys=keys).frame["suppressed"]
+    parts = table[["present", "away", "left"]].assign(unseen=table["baseline"] - table["present"])
+    least = parts.where(parts > 0).min(axis=1).mask(few, 1).fillna(0)
+    gate = release(table.drop(columns="baseline").assign(n=least), minimum_cell=smallest, keys=keys)
+    return gate.frame.assign(baseline=table["baseline"], few=few), bool(few.any() or gate.suppressed)
 
 
 def _all_first(groups: pd.Series) -> pd.Series:
@@ -195,10 +210,10 @@ def _test(case: CountyCase) -> Iterator[Block]:
     table = _found(case, "attrition_test")
     if table is None:
         return
-    if table["leavers"].iloc[0] < case.plan.disclosure.minimum_cell:
+    if min(table["leavers"].iloc[0], table["stayers"].iloc[0]) < case.plan.disclosure.minimum_cell:
         note = Text(
-            en=f"fewer than {case.plan.disclosure.minimum_cell} leavers: the test has little power",
-            zh=f"流失户不足{case.plan.disclosure.minimum_cell}户：检验效力很低",
+            en=f"fewer than {case.plan.disclosure.minimum_cell} leavers or stayers: the test has little power",
+            zh=f"流失户或留存户不足{case.plan.disclosure.minimum_cell}户：检验效力很低",
         )
     else:
         note = Text(

@@ -95,20 +95,27 @@ def _month(column: str, month: str, plus: int = 0) -> Callable[[pd.DataFrame], p
     return lambda f: (f[column].astype("int64") + plus).astype("str") + month
 
 
+def _of_compulsory_age(t: Tables) -> pd.Series:
+    members = t.frames["member"]
+    years = members["wave"].astype(int) - members["birth_date"].str.slice(0, 4).astype(float)
+    return years.between(7, 15)
+
+
 def _dropout(cells: Mapping[str, Cell]) -> Fill:
     """Return the filling of rows with cells and of their members with a reason for leaving school."""
 
     def fill(_: np.random.Generator, t: Tables, rows: pd.Index) -> None:
         for column, value in cells.items():
             t.write("household", rows, column, value)
-        t.write("member", members_of(t, rows), "dropout", "厌学")
+        members = members_of(t, rows)
+        t.write("member", members[_of_compulsory_age(t).loc[members]], "dropout", "厌学")
 
     return fill
 
 
-def _with_roster(where: Where) -> Where:
+def _with_pupils(where: Where) -> Where:
     def both(t: Tables) -> Mask:
-        there = of_members(t, pd.Series(1.0, index=t.frames["member"].index)) > 0
+        there = of_members(t, _of_compulsory_age(t).astype(float)) > 0
         return pd.Series(where(t), index=there.index) & there
 
     return both
@@ -207,7 +214,7 @@ STATUS: tuple[Injector, ...] = (
     damaged("S06", _exit_now, {"income_pc": lambda f: (line_of(f) * 0.9).round(2)}),
     damaged("S07", _exit_now, {"unsafe_housing": True}),
     damaged("S08", _exit_now, {"safe_water": False}),
-    filled("S09", _with_roster(_exit_now), _dropout({})),
+    filled("S09", _with_pupils(_exit_now), _dropout({})),
     damaged("S10", lambda t: _exit_past(t) & (frame_of(t)["status"] == DONE), {"unsafe_housing": True}),
     damaged("S11", _exited_before, {"status": OPEN}),
     damaged("S12", lambda t: (frame_of(t)["status"] == OPEN) & before(t, "status").notna(), {"status": BACK, "returned": True}),
@@ -231,12 +238,12 @@ STATUS: tuple[Injector, ...] = (
     damaged("S30", _now, {**ELIMINATED, "income_pc": 4200.0}),
     damaged("S31", _now, {**ELIMINATED, "unsafe_housing": True}),
     damaged("S32", _now, {**ELIMINATED, "safe_water": False}),
-    filled("S33", _with_roster(_now), _dropout(ELIMINATED)),
+    filled("S33", _with_pupils(_now), _dropout(ELIMINATED)),
     damaged("S34", _now, {**ELIMINATED, "labourers": 0, "minimum_allowance": 3600}),
     filled("S35", _now, _eliminated_without_programs),
     damaged("S36", _now, {**MONITORED, "monitored": "边缘易致贫户"}),
     damaged("S37", _in_2020(OPEN), {"monitored": UNSTABLE, "risk_1": "其他", "monitored_month": "202005"}),
-    damaged("S38", _not_monitored, {"rigid_expense": lambda f: f["income_net"] * 2}),
+    damaged("S38", lambda t: _not_monitored(t) & (frame_of(t)["status"] != OPEN), {"rigid_expense": lambda f: f["income_net"] * 2}),
     damaged("S39", lambda t: _not_monitored(t) & (frame_of(t)["status"] == DONE), {"income_pc": 4500.0}),
     damaged("S40", _unsupported("health", "safety_net"), _at_risk("因病")),
     damaged("S41", _unsupported("education"), _at_risk("因学")),
