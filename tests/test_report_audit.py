@@ -361,7 +361,11 @@ def test_the_county_report_says_what_was_checked_and_who_is_missing(plan: Plan, 
     sample = load_case(plan, county).result.tables["sample"]
     assert number(everybody["baseline"].iloc[0]) == sample["households"].iloc[0]
     for row in everybody.itertuples():
-        assert number(row.baseline) == number(row.present) + number(row.away) + number(row.left)
+        cells = [row.present, row.away, row.left]
+        if "×" in cells:  # few households left: no count may be had from the others
+            assert set(cells) == {"×"}
+        else:
+            assert number(row.baseline) == sum(number(c) for c in cells)
     assert "use the weights of the design" in said(found)
     methods = report.methods(load_case(plan, county))
     assert "use the weights of the design" in said(methods)
