@@ -27,7 +27,7 @@ CLEANING: tuple[Rule, ...] = (
     Rule("K05", Text(en="id in scientific notation: a spreadsheet destroyed its digits", zh="编号为科学计数法，数位已被表格软件破坏"), "quarantine", case=True),
     Rule("K06", Text(en="village code made unique by the county code before it", zh="村代码前加县代码以保证唯一"), "fix"),
     Rule("K07", Text(en="household size is missing, zero or negative", zh="家庭人口数缺失、为零或为负"), "quarantine", "household", case=True),
-    Rule("K08", Text(en="the household is in another county than in an earlier wave", zh="户所在县与此前年度不同"), "flag", "household", case=True),
+    Rule("K08", Text(en="the household stands in more than one county", zh="同一户编号出现在不同的县"), "flag", "household", case=True),
     Rule("K09", Text(en="the id number stands in another county in the same wave", zh="同一证件号码同期见于另一县"), "flag", "member", case=True),
     Rule("D01", Text(en="exact repetition of another row", zh="与另一行完全重复"), "merge"),
     Rule("D02", Text(en="same key as another row, different content", zh="关键编号与另一行相同而内容不同"), "quarantine", case=True),

@@ -117,7 +117,11 @@ def audit_totals(case: AuditCase, language: Language = "zh") -> Section:
             en="in the files − in rows that name no county + changed by rules − in rows set aside = clean; a difference other "
             "than rounding would be an error",
             zh="文件合计－未写明县的行＋规则改动－隔离行中的金额＝采用合计；除舍入外的差额即为错误",
-        )
+        ),
+        Text(
+            en="in the files: the figures as written, also where a file is in ten thousands; its conversion is a change by rules",
+            zh="文件合计为原表所写数字，单位为万元的文件亦然；其换算计入规则改动",
+        ),
     ]
     if case.failed:
         notes.append(

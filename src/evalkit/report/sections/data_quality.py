@@ -20,6 +20,11 @@ from evalkit.text import Language, Text, text_from
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase
 
+AS_WRITTEN = Text(
+    en="as read: the figures as written, also where a file is in ten thousands; its conversion stands under “changed by rules”",
+    zh="“读入时”为原表所写数字，单位为万元的文件亦然；其换算计入“规则改动”",
+)
+"""What the first column of a table of amounts is."""
 NOTHING = Text(en="nothing to list: the table of the build is empty", zh="建库结果中该表为空")
 
 
@@ -157,7 +162,7 @@ def _money(case: CountyCase) -> list[Block]:
     found = _table(case, "money")
     if found is None:
         return [Omitted(title, NOTHING)]
-    return [frame_table(title, found, currency=case.plan.welfare.currency.text)]
+    return [frame_table(title, found, currency=case.plan.welfare.currency.text, notes=(AS_WRITTEN,))]
 
 
 def _files(case: CountyCase) -> list[Block]:
