@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,71 +14,10 @@ from evalkit.errors import DataError, DesignError, EstimationError
 from evalkit.estimate import Estimate
 from evalkit.panel import Panel
 from evalkit.sums import add
+from measure_cases import CASES, DESIGN, LINE, Case, Measure, make_frame, make_panel
 
-LINE = 1000.0
-Measure = Callable[..., Estimate]
-
-
-def _benchmark(panel: Panel, by: object = None) -> Estimate:
-    return ek.benchmark_growth(panel, benchmark=0.1, frm=2016, to=2018, by=by).estimate  # type: ignore[arg-type]
-
-
-MEASURES: dict[str, Measure] = {
-    "headcount": lambda p, by=None: ek.headcount(p, LINE, by=by),
-    "gap": lambda p, by=None: ek.gap(p, LINE, by=by),
-    "severity": lambda p, by=None: ek.severity(p, LINE, by=by),
-    "watts": lambda p, by=None: ek.watts(p, LINE, by=by, nonpositive="drop"),
-    "sen": lambda p, by=None: ek.sen(p, LINE, by=by),
-    "sst": lambda p, by=None: ek.sst(p, LINE, by=by),
-    "arpr": lambda p, by=None: ek.arpr(p, by=by),
-    "mean": lambda p, by=None: ek.mean(p, by=by),
-    "ratio": lambda p, by=None: ek.ratio(p, "transfer", "income_pc", by=by),
-    "quantile": lambda p, by=None: ek.quantile(p, by=by),
-    "proportion": lambda p, by=None: ek.proportion(p, "transfer > 100", by=by),
-    "growth": lambda p, by=None: ek.growth(p, frm=2016, to=2018, real=False, by=by),
-    "median growth": lambda p, by=None: ek.growth(p, frm=2016, to=2018, stat="median", real=False, by=by),
-    "benchmark": _benchmark,
-    "transitions": lambda p, by=None: ek.transitions(p, LINE, by=by),
-    "entry_rate": lambda p, by=None: ek.entry_rate(p, LINE, by=by),
-    "exit_rate": lambda p, by=None: ek.exit_rate(p, LINE, by=by),
-    "return_rate": lambda p, by=None: ek.return_rate(p, LINE, by=by),
-}
+MEASURES = {case.name: case.measure for case in CASES}
 each_measure = pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
-DESIGN = SurveyDesign(weight="w", strata="stratum", psu="village")
-
-
-def make_frame(seed: int = 7, households: int = 160) -> pd.DataFrame:
-    """Return a synthetic panel: 2 counties × 2 strata × 5 villages × 8 households × 3 waves."""
-    rng = np.random.default_rng(seed)
-    ids = np.arange(households)
-    village = ids // 8
-    stratum = village // 5
-    rows = []
-    level = rng.normal(6.8, 0.4, households) + rng.normal(0, 0.15, 20)[village]
-    for i, wave in enumerate((2016, 2017, 2018)):
-        income = np.round(np.exp(level + 0.12 * i + rng.normal(0, 0.35, households)), 2)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "household": ids,
-                    "wave": wave,
-                    "county": np.where(stratum < 2, "A", "B"),
-                    "stratum": stratum,
-                    "village": village,
-                    "w": 5 + stratum + (ids % 3) + 0.5 * i * (ids % 2),
-                    "size": 2 * (1 + ids % 3),
-                    "income_pc": income,
-                    "transfer": np.round(income * rng.uniform(0, 0.4, households), 2),
-                }
-            )
-        )
-    frame = pd.concat(rows, ignore_index=True)
-    frame.loc[[3, 200], "income_pc"] = [0.0, -50.0]
-    return frame
-
-
-def make_panel(frame: pd.DataFrame | None = None, design: SurveyDesign = DESIGN) -> Panel:
-    return Panel(make_frame() if frame is None else frame, size="size", village="village", design=design)
 
 
 def same(one: Estimate, other: Estimate, rel: float = 1e-9) -> None:
@@ -114,16 +52,16 @@ def test_the_order_of_rows_changes_nothing(measure: Measure) -> None:
     same(measure(make_panel(frame), by="county"), measure(make_panel(shuffled), by="county"))
 
 
-@each_measure
-def test_a_household_split_in_two_changes_nothing(measure: Measure) -> None:
-    frame = make_frame()
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_household_split_in_two_changes_nothing(case: Case) -> None:
+    frame, measure = make_frame(), case.measure
     one = frame["household"] == 17
     half = frame.assign(size=np.where(one, frame["size"] / 2, frame["size"]))
     split = pd.concat([half, half[one].assign(household=9999)], ignore_index=True)
     before, after = measure(make_panel(frame)), measure(make_panel(split))
     np.testing.assert_allclose(after.values, before.values, rtol=1e-9)
-    # the kernel bandwidth of an estimated line follows the effective number of rows
-    rel = 1e-3 if "quantile" in before.about.estimand and before.about.unit == "share" else 1e-9
+    # the bandwidth of a kernel density follows the effective number of rows
+    rel = 1e-3 if case.kernel else 1e-9
     np.testing.assert_allclose(after.cov, before.cov, rtol=rel, atol=1e-12)
 
 
@@ -162,7 +100,7 @@ def test_a_domain_without_observations_is_blank_and_noted(measure: Measure) -> N
     assert len(found.tidy()) == len(found)
 
 
-MOVING = {"growth", "median growth", "benchmark", "transitions", "entry_rate", "exit_rate", "return_rate"}
+MOVING = {case.name for case in CASES if case.moving}
 
 
 @pytest.mark.parametrize("name", [m for m in MEASURES if m not in MOVING])
@@ -234,7 +172,7 @@ def test_a_change_between_waves_uses_their_covariance() -> None:
     assert change.std_error[0] == pytest.approx(np.sqrt(apart**2 - 2 * found.cov[0, 2]))
 
 
-SMOOTH = [m for m in MEASURES if m not in {"arpr", "quantile", "median growth"}]
+SMOOTH = [case.name for case in CASES if case.smooth]
 
 
 @pytest.mark.parametrize("name", SMOOTH)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -149,6 +150,46 @@ def estimate(group: Cells, values: Floats, z: Floats, about: About) -> Estimate:
     """
     cov = group.sample.covariance(np.where(group.inside, group.units * z, 0.0), group.code, group.k)
     return assemble(group, values, cov, about)
+
+
+def estimate_parts(
+    group: Cells, key: str, labels: Sequence[Any], values: Floats, zs: Sequence[Floats], about: About
+) -> Estimate:
+    """Return m statistics of each cell with their joint covariance, cell by cell.
+
+    Parameters
+    ----------
+    group : Cells
+    key : str
+        Key that names the statistic, after the keys of the cells.
+    labels : sequence, length m
+    values : ndarray, shape (k, m)
+    zs : sequence of m ndarrays, shape (n,)
+        Influence of each row (per unit counted) within its own cell, statistic by statistic.
+    about : About
+        Its notes follow those of the cells.
+    """
+    m, k = len(labels), group.k
+    influences = [np.where(group.inside, group.units * z, 0.0) for z in zs]
+    cov = group.sample.covariance_of(influences, [group.code] * m, k)
+    by_cell = np.arange(m * k).reshape(m, k).T.ravel()
+    cov = cov[np.ix_(by_cell, by_cell)]
+    keys = group.keys.iloc[np.repeat(np.arange(k), m)].reset_index(drop=True)
+    keys[key] = np.tile(np.asarray(labels), k)
+    n = np.repeat(group.rows(), m)
+    flat = np.asarray(values, dtype=float).ravel()
+    void = (n == 0) | ~np.isfinite(flat)
+    cov[void, :] = np.nan
+    cov[:, void] = np.nan
+    return Estimate(
+        keys=keys,
+        values=np.where(void, np.nan, flat),
+        cov=cov,
+        df=np.repeat(group.sample.df(group.code, k), m),
+        n=n,
+        about=described(group, about, group.rows()),
+        clusters=np.repeat(group.sample.clusters(group.code, k), m),
+    )
 
 
 def assemble(group: Cells, values: Floats, cov: Floats, about: About) -> Estimate:
