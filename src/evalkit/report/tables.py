@@ -37,7 +37,7 @@ WITHHELD = Text(
     zh="×：样本户数过少，或可由合计数推算，不予列出",
 )
 SAID_ONCE = ("income concept:",)
-"""Beginnings of notes that section 3 states for the whole report, and tables therefore do not repeat."""
+"""Beginnings of notes that the income section states for the whole report, and tables therefore do not repeat."""
 IN_THE_TABLE = "pairs of household-waves"
 """End of the note that repeats n; it would give away the n of a value that was withheld."""
 

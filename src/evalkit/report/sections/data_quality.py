@@ -1,4 +1,4 @@
-"""Section 2: what was read, what became of the rows, what was changed, what is left open."""
+"""What was read, what became of the rows, what was changed, what is left open."""
 
 from __future__ import annotations
 

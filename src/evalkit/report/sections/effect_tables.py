@@ -1,4 +1,4 @@
-"""Tables of section 7: what was estimated, and how many households and clusters it rests on."""
+"""Tables of the effects section: what was estimated, and how many households and clusters it rests on."""
 
 from __future__ import annotations
 

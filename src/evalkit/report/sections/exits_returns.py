@@ -1,4 +1,4 @@
-"""Section 5: exits in the registry, exits, entries and returns as measured."""
+"""Exits in the registry, exits, entries and returns as measured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 3: the welfare measure by wave, its growth, and the benchmark test."""
+"""Income: the welfare measure by wave, its growth, and the benchmark test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from evalkit.plansections import TablePrices
 from evalkit.report import figures, labels, prose
 from evalkit.report.document import Block, Figure, Omitted, Prose, Section
 from evalkit.report.sections.reading import (
+    NUMBER,
     WAVE,
     area_label,
     money_label,
@@ -31,9 +32,10 @@ NO_EFFECT = Text(
     en="Growth is not by itself an effect of support. Where households are in the data because they were poor at the "
     "start, as registered households are, part of what was low was chance or error of measurement, and such incomes "
     "rise on average without any support (regression to the mean). Growth above a benchmark therefore does not show "
-    "that support raised incomes; section 7 compares supported with other households.",
+    f"that support raised incomes; section {NUMBER['impact']} compares supported with other households.",
     zh="增长本身并不等于帮扶的效果。如果住户是因期初贫困而进入数据（建档立卡户即是如此），期初偏低的收入中有一部分出于偶然因素或测量误差，"
-    "即使没有帮扶，平均而言也会回升（均值回归）。因此，增速高于参照水平不能单独作为帮扶见效的依据；受帮扶户与其他住户的比较见第7节。",
+    "即使没有帮扶，平均而言也会回升（均值回归）。因此，增速高于参照水平不能单独作为帮扶见效的依据；"
+    f"受帮扶户与其他住户的比较见第{NUMBER['impact']}节。",
 )
 """What growth does not show."""
 COHORTS = {

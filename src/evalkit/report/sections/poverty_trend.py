@@ -1,4 +1,4 @@
-"""Section 4: headcount, gap and severity by wave, and the change from the first to the last wave."""
+"""Poverty: headcount, gap and severity by wave, and the change from the first to the last wave."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from evalkit.estimate import Estimate
 from evalkit.report import figures, prose
 from evalkit.report.document import Block, Cell, Column, Figure, Prose, Section
 from evalkit.report.sections.reading import (
+    NUMBER,
     WAVE,
     money_label,
     omitted,
@@ -53,8 +54,10 @@ def _system(case: CountyCase) -> Prose:
     return prose.say(
         Text(
             en="Poverty is measured here: a household counts as poor in a year when its welfare is {at} that year's "
-            "line. The registry of poor households is another system, and its counts need not agree (see section 5).",
-            zh="本节为测算口径：某年测算指标{at}当年贫困线的住户计为贫困户。建档立卡是另一套系统，两者数字不必一致（见第5节）。",
+            "line. The registry of poor households is another system, and its counts need not agree "
+            f"(see section {NUMBER['dynamics']}).",
+            zh="本节为测算口径：某年测算指标{at}当年贫困线的住户计为贫困户。建档立卡是另一套系统，两者数字不必一致"
+            f"（见第{NUMBER['dynamics']}节）。",
         ),
         names={"at": at},
     )

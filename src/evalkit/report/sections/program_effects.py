@@ -1,4 +1,4 @@
-"""Section 7: program effects pooled over all counties, the event study, and what they rest on."""
+"""Program effects pooled over all counties, the event study, and what they rest on."""
 
 from __future__ import annotations
 

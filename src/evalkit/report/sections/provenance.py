@@ -1,4 +1,4 @@
-"""Section 8: how each figure was made, what was not verified, the plan, deviations, versions, fingerprints."""
+"""How each figure was made, what was not verified, the plan, deviations, versions, fingerprints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evalkit.report.labels import typeset
 from evalkit.report.sections.income_growth import COHORTS
 from evalkit.report.sections.missing_data import weights_said
 from evalkit.report.sections.program_effects import effect_name
-from evalkit.report.sections.reading import open_section
+from evalkit.report.sections.reading import NUMBER, open_section
 from evalkit.text import Language, Text, text_from
 
 if TYPE_CHECKING:
@@ -132,8 +132,9 @@ def _caveats(case: CountyCase) -> list[Block]:
     said = [
         Text(
             en="A confidence interval covers sampling error only. Wrong answers, wrong records and households that could not "
-            "be found are not in it; section 2 says what was found of them.",
-            zh="置信区间只反映抽样误差，不含回答错误、登记错误与未能找到的住户；已发现的情况见第2节。",
+            f"be found are not in it; section {NUMBER['quality']} says what was found of them.",
+            zh="置信区间只反映抽样误差，不含回答错误、登记错误与未能找到的住户；"
+            f"已发现的情况见第{NUMBER['quality']}节。",
         ),
         Text(
             en="Many figures are shown, and no interval is widened for their number. Of twenty intervals at 95\u202f% one is "

@@ -17,23 +17,25 @@ from evalkit.text import Language, Text, text_from
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase
 
-TITLES: dict[str, tuple[int, Text]] = {
-    "summary": (1, Text(en="Summary and verdicts", zh="摘要与结论")),
-    "quality": (2, Text(en="Data and data quality", zh="数据与数据质量")),
-    "income": (3, Text(en="Household income growth", zh="农户收入增长")),
-    "poverty": (4, Text(en="Poverty and its trend", zh="贫困状况与趋势")),
-    "dynamics": (5, Text(en="Exits and returns", zh="脱贫与返贫")),
-    "risk": (6, Text(en="Risk of return to poverty", zh="返贫风险")),
-    "impact": (7, Text(en="Program effects", zh="帮扶措施效果")),
-    "methods": (8, Text(en="Methods, caveats and provenance", zh="方法、局限与来源")),
+TITLES: dict[str, Text] = {
+    "summary": Text(en="Summary and verdicts", zh="摘要与结论"),
+    "quality": Text(en="Data and data quality", zh="数据与数据质量"),
+    "income": Text(en="Household income growth", zh="农户收入增长"),
+    "poverty": Text(en="Poverty and its trend", zh="贫困状况与趋势"),
+    "dynamics": Text(en="Exits and returns", zh="脱贫与返贫"),
+    "risk": Text(en="Risk of return to poverty", zh="返贫风险"),
+    "impact": Text(en="Program effects", zh="帮扶措施效果"),
+    "methods": Text(en="Methods, caveats and provenance", zh="方法、局限与来源"),
 }
-"""Section → number and title."""
+"""Section → title, in the order of the report."""
+NUMBER = {name: number for number, name in enumerate(TITLES, 1)}
+"""Section → number; sentences that point to a section take it from here."""
 
 SPEAKS_OF = ("income", "poverty", "dynamics", "risk")
 """Sections whose figures are of the population of the household table."""
 
 CONSUMPTION = Text(en="Household consumption growth", zh="农户消费增长")
-"""Title of section 3 where the measure is consumption."""
+"""Title of the income section where the measure is consumption."""
 
 WAVE = Column("wave", Text(en="Year", zh="年度"), "code")
 
@@ -46,14 +48,14 @@ def open_section(
     facts: Mapping[str, Any] | None = None,
 ) -> Section:
     """Return a section with its number, title, banner and county."""
-    number, title = TITLES[name]
+    title = TITLES[name]
     if name in SPEAKS_OF:
         blocks = [population(case), *blocks]
     if name == "income" and set(case.plan.concepts(list(case.result.waves)).values()) == {"consumption"}:
         title = CONSUMPTION
     return Section(
         id=name,
-        number=number,
+        number=NUMBER[name],
         title=title,
         blocks=tuple(_sentence(b) for b in blocks),
         synthetic=case.plan.synthetic,

@@ -1,4 +1,4 @@
-"""Section 6: the base rate of return, the ladder of models on a later wave, and what the model says of the county."""
+"""The base rate of return, the ladder of models on a later wave, and what the model says of the county."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from evalkit.report.document import (
     Table,
     finite,
 )
-from evalkit.report.sections.reading import omitted, open_section, series
+from evalkit.report.sections.reading import NUMBER, omitted, open_section, series
 from evalkit.report.tables import estimates_table, interval_label, notes_of, part, source_of
 from evalkit.text import Language, Text
 
@@ -37,9 +37,9 @@ DURATION = Column("duration", Text(en="Waves since exit", zh="脱贫后期数"),
 
 
 APART = Text(
-    en="This rate is not the return rate of section 5: here households are counted, not persons, and households whose "
+    en=f"This rate is not the return rate of section {NUMBER['dynamics']}: here households are counted, not persons, and households whose "
     "observation was interrupted after the exit are left out.",
-    zh="此比率与第5节的返贫率口径不同：此处按户而非按人计，且不含脱贫后观测中断的住户。",
+    zh=f"此比率与第{NUMBER['dynamics']}节的返贫率口径不同：此处按户而非按人计，且不含脱贫后观测中断的住户。",
 )
 
 

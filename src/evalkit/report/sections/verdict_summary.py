@@ -1,4 +1,4 @@
-"""Section 1: verdicts on the exit criteria, and the key figures of the county."""
+"""Verdicts on the exit criteria, and the key figures of the county."""
 
 from __future__ import annotations
 
