@@ -1,0 +1,277 @@
+"""When things happen: exits in one month, records updated together, risks gone at once, exits without support, exits on plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from evalkit.design import Floats
+from evalkit.errors import DataError
+from evalkit.forensics.signal import Signal, against_standard, cases_of, counted, enough, judged, need
+from evalkit.text import Text
+
+BINOMIAL = "Clopper & Pearson (1934), Biometrika 26, 404-413 (exact binomial)"
+SOON = 2
+"""Months; a risk that is gone within them was gone at once. The rule asks for half a year."""
+
+
+def same_month(
+    frame: pd.DataFrame,
+    month: str,
+    *,
+    unit: tuple[str, ...] = ("village",),
+    household: str = "household",
+    level: float = 0.05,
+) -> Signal:
+    """Test whether events of a unit fall into one month more often than the calendar of all units leads to expect.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a household and wave (an event that is repeated in later waves counts once) or one a household.
+    month : str
+        Column ``YYYYMM``: ``exit_month``, ``monitored_month``, ``eliminated_month``.
+    unit : tuple of str
+        Columns of the unit; the year of the event is always part of it.
+    household : str
+    level : float
+
+    Returns
+    -------
+    Signal
+        `observed` is the number of events in the unit's fullest month; `expected` the usual share of that month among
+        the events of the year; the p value is multiplied by the months that occur (Bonferroni), at most 1.
+
+    Raises
+    ------
+    DataError
+        A column is absent or no month is known.
+    EstimationError
+        Too few units.
+    """
+    need(frame, [month, household, *unit])
+    events = frame.loc[frame[month].notna(), [household, *unit, month]].drop_duplicates([household, month])
+    text = events[month].astype("str")
+    events = events.assign(year=text.str[:4], _month=text.str[4:6])
+    if events.empty:
+        msg = f"no household has a {month}"
+        raise DataError(msg)
+    key = [*unit, "year"]
+    table = events.pivot_table(index=key, columns="_month", values=household, aggfunc="count", fill_value=0)
+    count = table.to_numpy(dtype=float)
+    n = count.sum(axis=1)
+    fullest = count.argmax(axis=1)
+    usual = _usual(count, n)
+    counts = table.index.to_frame(index=False)
+    counts["n"], counts["observed"] = n, count[np.arange(len(n)), fullest]
+    counts["month"] = table.columns.to_numpy()[fullest]
+    enough(counts, "units")
+    months = int((usual > 0).sum())
+    tails = stats.binom.sf(count - 1, n[:, None], usual[None, :])
+    p = np.minimum(months * tails.min(axis=1), 1.0)
+    units = counts.assign(share=counts["observed"] / counts["n"], expected=usual[fullest])
+    units["effect"], units["p_value"] = units["share"] - units["expected"], p
+    units = judged(units, level)
+    rows = events.rename(columns={"_month": "month"})
+    chosen = units.loc[units["flagged"], [*key, "month"]]
+    return Signal(
+        kind=f"same_{month}",
+        title=Text(en="Events crowded into one month", zh="集中在同一月份"),
+        question=Text(
+            en="share of a year's events that fall into the unit's fullest month",
+            zh="当年事件集中于同一月份的比例",
+        ),
+        units=units,
+        cases=rows.merge(chosen, on=[*key, "month"]).sort_values([*key, household]).reset_index(drop=True),
+        method="binomial tail of the fullest month against its usual share, times the number of months",
+        citation="Naus (1966), J. Amer. Statist. Assoc. 61, 1191-1199 (clustering in time); Bonferroni",
+        level=level,
+    )
+
+
+def early_elimination(
+    frame: pd.DataFrame,
+    *,
+    unit: str = "village",
+    household: str = "household",
+    months: int = SOON,
+    tolerance: float = 0.05,
+    level: float = 0.05,
+) -> Signal:
+    """Test whether risks count as eliminated within a few months of being found.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``monitored_month`` and ``eliminated_month`` (``YYYYMM``).
+    unit, household : str
+    months : int
+        Eliminated within so many months.
+    tolerance, level : float
+
+    Raises
+    ------
+    DataError
+        A column is absent.
+    """
+    need(frame, [unit, household, "monitored_month", "eliminated_month"])
+    both = frame.dropna(subset=["monitored_month", "eliminated_month"]).drop_duplicates(
+        [household, "monitored_month"]
+    )
+    lasted = _months(both["eliminated_month"]) - _months(both["monitored_month"])
+    shows = lasted <= months
+    counts = counted(both, [unit], shows, np.ones(len(both), dtype=bool))
+    enough(counts, "units")
+    units = against_standard(counts, level=level, standard=tolerance)
+    return Signal(
+        kind="early_elimination",
+        title=Text(en="Risks gone at once", zh="风险过快消除"),
+        question=Text(
+            en=f"share of eliminated risks that lasted no more than {months} months",
+            zh=f"已消除风险中，从监测到消除不超过{months}个月的比例",
+        ),
+        units=units,
+        cases=cases_of(
+            both.assign(months=lasted),
+            units,
+            [unit],
+            shows,
+            [household, "monitored_month", "eliminated_month", "months"],
+        ),
+        method="share of quick eliminations against the tolerated share; binomial tail",
+        citation=BINOMIAL,
+        level=level,
+    )
+
+
+def exits_without_support(
+    frame: pd.DataFrame,
+    programs: pd.DataFrame,
+    *,
+    unit: str = "village",
+    household: str = "household",
+    tolerance: float = 0.02,
+    level: float = 0.05,
+) -> Signal:
+    """Test whether households exit without any support up to the year of exit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With ``exit_year``; one row a household and wave, or one a household.
+    programs : DataFrame
+        Household and ``program_start``.
+    unit, household : str
+    tolerance, level : float
+
+    Raises
+    ------
+    DataError
+        A column is absent.
+    """
+    need(frame, [unit, household, "exit_year"])
+    need(programs, [household, "program_start"])
+    homes = frame.dropna(subset=["exit_year"]).drop_duplicates(household, keep="last")
+    first = programs.groupby(household)["program_start"].min()
+    start = homes[household].map(first).to_numpy(dtype=float, na_value=np.nan)
+    shows = ~(start <= homes["exit_year"].to_numpy(dtype=float, na_value=np.nan))
+    counts = counted(homes, [unit], shows, np.ones(len(homes), dtype=bool))
+    enough(counts, "units")
+    units = against_standard(counts, level=level, standard=tolerance)
+    return Signal(
+        kind="exits_without_support",
+        title=Text(en="Exits without earlier support", zh="未受帮扶即脱贫"),
+        question=Text(
+            en="share of exited households with no support recorded up to the year of exit",
+            zh="截至脱贫当年没有任何帮扶记录的脱贫户比例",
+        ),
+        units=units,
+        cases=cases_of(homes, units, [unit], shows, [household, "exit_year"]),
+        method="share without support against the tolerated share; binomial tail",
+        citation=BINOMIAL,
+        level=level,
+    )
+
+
+def exits_on_plan(
+    table: pd.DataFrame, *, planned: str = "planned", actual: str = "actual", level: float = 0.05
+) -> Signal:
+    """Test whether counts of exits equal the planned counts more often than counts that follow a plan would by chance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a unit (village, township, county and year) with its planned and actual number of exits.
+    planned, actual : str
+    level : float
+
+    Returns
+    -------
+    Signal
+        One row, all units together: `observed` units that hit their plan exactly, `expected` their share if actual
+        counts scattered around the plan as Poisson counts do (a narrower scatter than any real one that is not
+        steered), `p_value` from the Poisson-binomial distribution.
+
+    Raises
+    ------
+    DataError
+        A column is absent, or a planned count is not positive.
+    """
+    need(table, [planned, actual])
+    known = table.dropna(subset=[planned, actual])
+    plan = known[planned].to_numpy(dtype=float)
+    if not len(known) or (plan <= 0).any():
+        msg = f"exits on plan need positive planned counts; {int((plan <= 0).sum())} of {len(known)} are not"
+        raise DataError(msg)
+    hit = known[actual].to_numpy(dtype=float) == plan
+    chance = np.asarray(stats.poisson.pmf(np.round(plan), plan), dtype=float)
+    n, k = len(plan), int(hit.sum())
+    units = pd.DataFrame({"n": [n], "observed": [k], "share": [k / n], "expected": [chance.mean()]})
+    units["effect"] = units["share"] - units["expected"]
+    units["p_value"] = poisson_binomial_tail(k, chance)
+    units = judged(units, level)
+    return Signal(
+        kind="exits_on_plan",
+        title=Text(en="Exits exactly as planned", zh="脱贫数与计划数完全一致"),
+        question=Text(
+            en="share of units whose number of exits equals the plan exactly",
+            zh="脱贫数恰等于计划数的单位比例",
+        ),
+        units=units,
+        cases=known.loc[hit].reset_index(drop=True),
+        method="Poisson-binomial tail of exact hits",
+        citation="Hong (2013), Comput. Statist. Data Anal. 59, 41-51",
+        level=level,
+    )
+
+
+def poisson_binomial_tail(k: int, p: Floats) -> float:
+    """Return P(K ≥ k) for a sum of independent indicators with probabilities p, by convolution.
+
+    >>> round(poisson_binomial_tail(2, np.array([0.5, 0.5])), 3)
+    0.25
+    """
+    mass = np.ones(1)
+    for chance in p:
+        mass = np.convolve(mass, [1 - chance, chance])
+    return float(mass[k:].sum())
+
+
+def _usual(count: Floats, n: Floats) -> Floats:
+    """Return the usual share of each month, from the two thirds of the units that are least crowded.
+
+    Units in which one month holds most are left out, so that crowded units do not make crowding usual.
+    """
+    usual = count.sum(axis=0) / n.sum()
+    for _ in range(3):
+        tail = stats.binom.sf(count - 1, n[:, None], usual[None, :]).min(axis=1)
+        plain = tail >= np.quantile(tail, 1 / 3)
+        usual = count[plain].sum(axis=0) / n[plain].sum()
+    return np.asarray(usual, dtype=float)
+
+
+def _months(text: pd.Series) -> NDArray[np.int_]:
+    digits = text.astype("str")
+    return np.asarray(digits.str[:4].astype(int) * 12 + digits.str[4:6].astype(int), dtype=int)
