@@ -138,7 +138,7 @@ class Sample:
             return False
         strata = self.psu_strata()
         count = np.bincount(strata).astype(float)
-        return bool((self._fraction(0, self.strata, len(count), count) >= 1).all())
+        return bool((self.fractions(0, self.strata, len(count), count) >= 1).all())
 
     def psu_strata(self) -> Ints:
         """Stratum of each PSU, shape (n_psu,)."""
@@ -188,18 +188,20 @@ class Sample:
         """Return PSUs minus strata seen in each domain, shape (k,)."""
         if self.census:
             return np.full(k, np.inf)
-        counted = self._counted(domain)
-        return _distinct(self.units[0], counted, k) - _distinct(self.strata, counted, k)
+        width = max(k, 1)
+        pairs = _pairs(self.units[0], self._counted(domain), k)
+        strata = np.unique(self.psu_strata()[pairs // width] * width + pairs % width)
+        return _count_by(pairs, k) - _count_by(strata, k)
 
     def clusters(self, domain: Ints, k: int) -> Floats:
         """Return the number of PSUs seen in each domain, shape (k,)."""
-        return _distinct(self.units[0], self._counted(domain), k)
+        return _count_by(_pairs(self.units[0], self._counted(domain), k), k)
 
     def _counted(self, domain: Ints) -> Ints:
         """Return the domain of each row, -1 for rows of weight zero: they carry no information."""
         return np.where(self.weight > 0, domain, -1).astype(np.intp)
 
-    def _fraction(self, stage: int, index: Ints, groups: int, count: Floats) -> Floats:
+    def fractions(self, stage: int, index: Ints, groups: int, count: Floats) -> Floats:
         """Return the sampling fraction of each group at a stage, shape (groups,); 0 without FPC."""
         if stage >= len(self.population):
             return np.zeros(groups)
@@ -220,7 +222,7 @@ class Sample:
         n_strata = int(strata.max(initial=-1)) + 1
         count = np.bincount(strata, minlength=n_strata).astype(float)
         rows = np.zeros(n_strata)
-        fraction = self._fraction(0, self.strata, n_strata, count) if self.population else rows
+        fraction = self.fractions(0, self.strata, n_strata, count) if self.population else rows
         lonely = (count == 1) & (fraction < 1)
         if lonely.any() and self.single_psu == "error":
             msg = (
@@ -254,8 +256,8 @@ class Sample:
         strata = self.psu_strata()
         n_strata = int(strata.max(initial=-1)) + 1
         in_stratum = np.bincount(strata, minlength=n_strata).astype(float)
-        first = self._fraction(0, self.strata, n_strata, in_stratum)[strata]
-        second = self._fraction(1, self.units[0], self.n_psu, count)
+        first = self.fractions(0, self.strata, n_strata, in_stratum)[strata]
+        second = self.fractions(1, self.units[0], self.n_psu, count)
         means = np.zeros((self.n_psu, totals.shape[1]))
         np.add.at(means, psu_of, totals)
         means /= np.maximum(count, 1)[:, None]
@@ -283,13 +285,28 @@ def group_totals(values: Floats, groups: Ints, domain: Ints, k: int) -> Floats:
     """
     n = int(groups.max(initial=-1)) + 1
     inside = domain >= 0
-    flat = groups[inside] * k + domain[inside]
-    return np.asarray(np.bincount(flat, weights=values[inside], minlength=n * k), dtype=float).reshape(n, k)
+    if not inside.all():
+        groups, domain, values = groups[inside], domain[inside], values[inside]
+    flat = groups if k == 1 else groups * k + domain
+    return np.asarray(np.bincount(flat, weights=values, minlength=n * k), dtype=float).reshape(n, k)
 
 
-def _distinct(codes: Ints, domain: Ints, k: int) -> Floats:
+def _pairs(codes: Ints, domain: Ints, k: int) -> Ints:
+    """Return which code × domain pairs occur, as sorted numbers code × k + domain."""
     inside = domain >= 0
-    pairs = np.unique(codes[inside].astype(np.int64) * max(k, 1) + domain[inside])
+    if not inside.all():
+        codes, domain = codes[inside], domain[inside]
+    width = max(k, 1)
+    flat = codes * width + domain
+    size = (int(codes.max(initial=-1)) + 1) * width
+    if size > 8 * len(codes):  # a table of marks would be larger than the rows are
+        return np.unique(flat)
+    seen = np.zeros(size, dtype=bool)
+    seen[flat] = True
+    return np.flatnonzero(seen)
+
+
+def _count_by(pairs: Ints, k: int) -> Floats:
     return np.asarray(np.bincount(pairs % max(k, 1), minlength=k), dtype=float)
 
 

@@ -12,7 +12,7 @@ from scipy import special, stats
 from evalkit.errors import EstimationError
 
 Floats = NDArray[np.float64]
-Rule = Literal["t", "logit", "wilson", "beta", "kg", "fixed", "none"]
+Rule = Literal["t", "logit", "wilson", "beta", "kg", "share", "fixed", "none"]
 Side = Literal["two", "lower", "upper"]
 
 
@@ -71,7 +71,8 @@ def interval(
     rule : str
         ``t`` symmetric; ``logit`` symmetric on the log-odds; ``wilson`` score with effective n and t;
         ``beta`` Clopper–Pearson with effective n (Korn & Graubard 1998); ``kg`` the same with
-        effective n capped at the number of sampled units n; ``none`` no interval (a census).
+        effective n capped at the number of sampled units n; ``share`` (means of values between 0 and 1) as
+        ``logit``, at 0 and 1 as ``kg``; ``none`` no interval (a census).
     value, se, df, n : ndarray, shape (k,)
         Point values, standard errors, design degrees of freedom, sampled units.
     level : float
@@ -99,6 +100,11 @@ def interval(
         out = _logit(value, se, crit)
     elif rule == "wilson":
         out = _wilson(value, effective_n(value, se), crit)
+    elif rule == "share":
+        n_eff = trials("kg", value, se, df, n, alpha=alpha, prior_deff=prior_deff)
+        inner, ends = _logit(value, se, crit), clopper_pearson(value * n_eff, n_eff, alpha)
+        end = (value <= 0) | (value >= 1)
+        out = Bounds(np.where(end, ends.low, inner.low), np.where(end, ends.high, inner.high))
     elif rule in ("beta", "kg"):
         n_eff = trials(rule, value, se, df, n, alpha=alpha, prior_deff=prior_deff)
         out = clopper_pearson(value * n_eff, n_eff, alpha)

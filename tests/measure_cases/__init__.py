@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from measure_cases import standing
+from measure_cases import deprivation, dynamics, growth, inequality, standing
 from measure_cases.frame import DESIGN, LINE, Case, Measure, make_frame, make_panel
 
-CASES: list[Case] = [*standing.CASES]
+CASES: list[Case] = [*standing.CASES, *inequality.CASES, *growth.CASES, *dynamics.CASES, *deprivation.CASES]
 
 __all__ = ["CASES", "DESIGN", "LINE", "Case", "Measure", "make_frame", "make_panel"]

@@ -33,6 +33,10 @@ class Case:
         It compares waves, and refuses a subpopulation without them.
     kernel : bool
         Its covariance rests on a kernel density, whose bandwidth depends on the number of rows.
+    density : bool
+        So do its values.
+    total : bool
+        It is a sum over the population, which grows with the scale of the weights instead of ignoring it.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Case:
     smooth: bool = True
     moving: bool = False
     kernel: bool = False
+    total: bool = False
+    density: bool = False
 
 
 def make_frame(seed: int = 7, households: int = 160) -> pd.DataFrame:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .cases import CASES, Case
+from .every import CASES, Case
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "spec.md"
 HEAD = """# What the measures mean
 
 Each answer below was worked by hand; the test suite computes it and compares. This page is written by
-`python -m tests.spec.render` from `tests/spec/cases.py`.
+`python -m tests.spec.render` from the cases in `tests/spec`.
 """
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import evalkit as ek
 
-from .cases import CASES, Case
+from .every import CASES, Case
 from .render import PAGE, cells, page
 
 

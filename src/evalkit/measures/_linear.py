@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -48,12 +49,12 @@ class Cells:
         """Number of cells."""
         return len(self.keys)
 
-    @property
+    @cached_property
     def inside(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Rows that belong to a cell, shape (n,)."""
         return np.asarray(self.code >= 0)
 
-    @property
+    @cached_property
     def weight(self) -> Floats:
         """Design weight × units, shape (n,)."""
         return self.sample.weight * self.units
@@ -86,6 +87,8 @@ def cell_sums(weight: Floats, x: Floats, code: Ints, k: int) -> Floats:
     array([11.])
     """
     inside = code >= 0
+    if inside.all():
+        return np.bincount(code, weights=weight * x, minlength=k).astype(float)
     return np.bincount(code[inside], weights=weight[inside] * x[inside], minlength=k).astype(float)
 
 

@@ -27,9 +27,20 @@ def missing(count: int, total: int, what: str) -> Text:
 
 def empty(keys: pd.DataFrame) -> Text:
     """Name the domains in which nothing is observed."""
-    labels = ["/".join(map(str, row)) for row in keys.itertuples(index=False)] or ["all"]
-    some = ", ".join(labels[:5]) + (" …" if len(labels) > 5 else "")
+    some = listed(keys)
     return Text(en=f"no observations in: {some}", zh=f"以下分组没有观测：{some}")
+
+
+def listed(keys: pd.DataFrame) -> str:
+    """Return the first domains of a breakdown by name; "all" where nothing is broken down.
+
+    >>> listed(pd.DataFrame({"county": ["A", "B"], "wave": [2016, 2018]})), listed(pd.DataFrame(index=[0]))
+    ('A/2016, B/2018', 'all')
+    """
+    if not len(keys.columns) or keys.empty:
+        return "all"
+    labels = ["/".join(map(str, row)) for row in keys.itertuples(index=False)]
+    return ", ".join(labels[:5]) + (" …" if len(labels) > 5 else "")
 
 
 def census() -> Text:

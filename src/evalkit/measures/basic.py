@@ -159,7 +159,7 @@ def proportion(
     if interval not in rules:
         msg = f"no interval rule {interval!r} for a proportion; known: {', '.join(rules)}"
         raise EstimationError(msg)
-    name, y = _answers(panel, condition)
+    name, y = answers(panel, condition)
     group = cells(panel, by, {name: y}, per)
     about = About(
         estimand=f"proportion {name}",
@@ -278,8 +278,14 @@ def _woodruff(group: Cells, y: Floats, q: float, about: About) -> Estimate:
     return replace(out, bounds=limits, about=described(group, about, out.n))
 
 
-def _answers(panel: Panel, condition: str | pd.Series | NDArray[np.bool_]) -> tuple[str, Floats]:
-    """Return a name and 1, 0 or NaN for each row."""
+def answers(panel: Panel, condition: str | pd.Series | NDArray[np.bool_]) -> tuple[str, Floats]:
+    """Return the name of a condition (see `proportion`) and 1, 0 or NaN for each row, shape (n,).
+
+    Raises
+    ------
+    EstimationError
+        The condition cannot be evaluated, or answers something else than yes and no.
+    """
     if not isinstance(condition, str):
         series = pd.Series(np.asarray(condition), index=panel.frame.index)
         if len(condition) != len(panel.frame):

@@ -16,6 +16,7 @@ from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
 from evalkit.measures._linear import cells, estimate, keyed, of_waves
 from evalkit.measures._prices import deflator, price_factor, price_notes
+from evalkit.measures._waves import concept_notes
 from evalkit.measures.basic import DEVILLE, mean, quantile
 from evalkit.panel import By, Panel
 from evalkit.text import Text
@@ -106,7 +107,10 @@ def growth(
     DataError
         A price index is missing.
     """
-    notes = _concept_notes(panel, frm, to, across_concepts=across_concepts)
+    if not frm < to:
+        msg = f"growth needs frm before to, got frm={frm}, to={to}"
+        raise EstimationError(msg)
+    notes = concept_notes(panel, frm, to, across_concepts=across_concepts)
     both = of_waves(panel, [frm, to])
     if stat not in ("mean", "median", "log"):
         msg = f"stat is 'mean', 'median' or 'log', not {stat!r}"
@@ -187,30 +191,6 @@ def benchmark_growth(
         about=replace(about, estimand=f"{about.estimand} above the benchmark"),
     )
     return BenchmarkGrowth(found, known, ahead, _above_zero(ahead), cohort, real)
-
-
-def _concept_notes(panel: Panel, frm: int, to: int, *, across_concepts: bool) -> tuple[Text, ...]:
-    """Return a note where the income concept changes and that is allowed; refuse where it is not."""
-    if not frm < to:
-        msg = f"growth needs frm before to, got frm={frm}, to={to}"
-        raise EstimationError(msg)
-    if panel.concept is None:
-        return ()
-    first, last = panel.concept.get(frm, "unknown"), panel.concept.get(to, "unknown")
-    if first == last and first != "unknown":
-        return ()
-    if not across_concepts:
-        msg = (
-            f"the income concept is {first} in {frm} and {last} in {to}: the difference mixes growth with a change "
-            "of definition; choose waves of one concept, or pass across_concepts=True"
-        )
-        raise EstimationError(msg)
-    return (
-        Text(
-            en=f"the income concept changes from {first} ({frm}) to {last} ({to}); part of the growth is definition",
-            zh=f"收入口径由{first}（{frm}）变为{last}（{to}），增长中含口径变化",
-        ),
-    )
 
 
 def _mean_log(panel: Panel, by: list[str], *, real: bool) -> Estimate:

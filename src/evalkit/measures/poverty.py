@@ -207,8 +207,9 @@ def refuse_nonpositive(panel: Panel, group: Cells, y: Floats) -> None:
 
 def mean_of_scores(group: Cells, score: Floats, about: About) -> Estimate:
     """Return the weighted mean of scores, shape (n,), in each cell."""
-    values = group.sums(score) / group.size()
-    return estimate(group, values, (score - group.spread(values)) / group.spread(group.size()), about)
+    size = group.size()
+    values = group.sums(score) / size
+    return estimate(group, values, (score - group.spread(values)) / group.spread(size), about)
 
 
 def is_poor(y: Floats, z: Floats, *, at_line: bool) -> Floats:

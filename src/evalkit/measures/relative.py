@@ -1,22 +1,33 @@
-"""Poverty against a line estimated from the same data: the at-risk-of-poverty rate."""
+"""Poverty against a line estimated from the same data: at-risk-of-poverty rate and threshold, FGT, Watts."""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
-from evalkit.design import Floats, Ints
+from evalkit.design import Floats
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
-from evalkit.measures._linear import Cells, assemble, cells
-from evalkit.measures.basic import quantiles_by_cell
-from evalkit.measures.poverty import is_poor
+from evalkit.measures._amounts import amounts, with_policy
+from evalkit.measures._estimated_line import (
+    PAPERS,
+    EstimatedLine,
+    Of,
+    check_share,
+    estimated_line,
+    heights,
+    line_note,
+    line_text,
+    location,
+    pair_sums,
+    with_line,
+)
+from evalkit.measures._kernel import Bandwidth, check_bandwidth, kernel_density as kernel_density
+from evalkit.measures._linear import Cells, Per, estimate
+from evalkit.measures.poverty import FGT_NAMES, FGT_PAPER, NonPositive, fgt_scores, is_poor, watts_scores
 from evalkit.panel import By, Panel
-from evalkit.text import Text
-
-Bandwidth = Literal["effective", "population"]
 
 
 def arpr(
@@ -58,109 +69,192 @@ def arpr(
     EstimationError
         q or share out of range, or a line that is not positive, or no dispersion to estimate a density.
     """
-    if not 0 < q < 1 or not share > 0:
-        msg = f"the line needs 0 < q < 1 and share > 0, got q={q}, share={share}"
-        raise EstimationError(msg)
-    if bandwidth not in ("effective", "population"):
-        msg = f"bandwidth is 'effective' or 'population', not {bandwidth!r}"
-        raise EstimationError(msg)
-    at_line = panel.poor_at_line if poor_at_line is None else poor_at_line
-    y = panel.values("welfare")
-    group = cells(panel, by, {panel.welfare: y})
-    base = _line_groups(panel, group, y, national=national_line)
-    middle = quantiles_by_cell(base, y, np.full((base.k, 1), q))[:, 0]
-    if (share * middle <= 0).any():
-        msg = f"the estimated line is not positive: {share:g} × quantile {q:g} = {share * middle.min():g}"
-        raise EstimationError(msg)
-    line = base.spread(share * middle)
-    poor = np.where(group.inside, is_poor(y, line, at_line=at_line), np.nan)
-    values = group.sums(poor) / group.size()
-    own = (poor - group.spread(values)) / group.spread(group.size())
-    of_line, slopes = _line_influence(base, group, y, share, q, bandwidth)
-    cov = _joint(group, base, own, of_line, slopes)
-    about = About(
-        estimand=f"share below {share:g} × quantile {q:g}",
-        method=f"linearised with estimated line; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}",
-        citation="Deville (1999), Survey Methodology 25; Osier (2009), Survey Research Methods 3, 167-195",
-        unit="share",
-        notes=(_notes.line_rule(at_line=at_line), _line_note(national=national_line)),
+    found = relative_fgt(
+        panel,
+        0,
+        share=share,
+        of=q,
+        by=by,
+        national_line=national_line,
+        poor_at_line=poor_at_line,
+        bandwidth=bandwidth,
     )
-    return assemble(group, values, cov, about)
+    about = replace(found.about, estimand=f"share below {line_text(share, q)}", citation=PAPERS)
+    return replace(found, about=about)
 
 
-def kernel_density(x: float, y: Floats, w: Floats, n: float) -> float:
-    """Return the weighted Gaussian kernel density of y at x with bandwidth sd × n^(-1/5).
+def arpt(
+    panel: Panel,
+    *,
+    share: float = 0.6,
+    of: Of = 0.5,
+    by: By = None,
+    real: bool = False,
+    per: Per = None,
+    bandwidth: Bandwidth = "effective",
+) -> Estimate:
+    """Return the at-risk-of-poverty threshold, a share of a quantile or of the mean, of each domain's own rows.
+
+    Parameters
+    ----------
+    panel : Panel
+    share : float
+    of : float or "mean"
+        The quantile (0.5 for the median).
+    by : str or sequence of str, optional
+        ``by="wave"`` gives the national line of each wave.
+    real : bool
+        In prices of the panel's price year.
+    per : {"person", "household"}, optional
+    bandwidth : {"effective", "population"}
+        As in `arpr`.
+
+    Returns
+    -------
+    Estimate
+        In currency; influence -(share / density at the quantile) (1(y ≤ quantile) - q) / Σw (Osier 2009).
 
     Raises
     ------
     EstimationError
-        All values are the same.
-
-    >>> y = np.array([-1.0, 1.0])
-    >>> round(kernel_density(0.0, y, np.ones(2), 1.0), 4)
-    0.242
+        share or `of` out of range, or no dispersion to estimate a density.
     """
-    total = w.sum()
-    centre = (w * y).sum() / total
-    h = np.sqrt((w * (y - centre) ** 2).sum() / total) * n**-0.2
-    if not h > 0:
-        msg = "all welfare values of a domain are the same: a line estimated from them has no standard error"
+    check_share(share, of)
+    check_bandwidth(bandwidth)
+    found = amounts(panel, None, by, per, real=real)
+    middle, influence = location(found.group, found.y, of, bandwidth)
+    about = About(
+        estimand=f"line {line_text(share, of)}",
+        method=_method(bandwidth) if of != "mean" else "weighted mean, linearised",
+        citation=PAPERS,
+        unit="currency",
+        notes=found.notes,
+    )
+    return estimate(found.group, share * middle, share * influence, about)
+
+
+def relative_fgt(
+    panel: Panel,
+    alpha: float = 0,
+    *,
+    share: float = 0.6,
+    of: Of = 0.5,
+    by: By = None,
+    national_line: bool = True,
+    poor_at_line: bool | None = None,
+    bandwidth: Bandwidth = "effective",
+) -> Estimate:
+    """Return the Foster–Greer–Thorbecke measure of degree alpha against an estimated line.
+
+    Parameters
+    ----------
+    panel, share, by, national_line, poor_at_line, bandwidth
+        As in `arpr`.
+    alpha : float
+        0, or at least 1 (in between the measure has no derivative in the line).
+    of : float or "mean"
+        The line is ``share`` × this quantile, or × the mean.
+
+    Returns
+    -------
+    Estimate
+        Shares. The influence is that at a known line plus the derivative in the line (density at the line for
+        alpha = 0, mean of α ((z - y)/z)^(α-1) y/z² of the poor otherwise) × influence of the line (Osier 2009).
+
+    Raises
+    ------
+    EstimationError
+        alpha or an option out of range, a line that is not positive, or no dispersion.
+    """
+    if alpha != 0 and not alpha >= 1:
+        msg = f"with an estimated line alpha is 0 or at least 1, got {alpha}"
         raise EstimationError(msg)
-    kernel = np.exp(-0.5 * ((x - y) / h) ** 2)
-    return float((w * kernel).sum() / (total * h * np.sqrt(2 * np.pi)))
-
-
-def _line_groups(panel: Panel, group: Cells, y: Floats, *, national: bool) -> Cells:
-    """Return the rows from which each line is estimated: one group a wave, or a wave and domain."""
-    wave = np.unique(panel.frame[panel.wave].to_numpy(dtype=int), return_inverse=True)[1].astype(np.intp)
-    if national:
-        code = np.where(np.isnan(y), -1, wave)
+    at_line = panel.poor_at_line if poor_at_line is None else poor_at_line
+    found = amounts(panel, None, by)
+    y, group = found.y, found.group
+    line = estimated_line(panel, group, y, share=share, of=of, national=national_line, bandwidth=bandwidth)
+    score = np.where(group.inside, fgt_scores(y, line.row, alpha, at_line=at_line), np.nan)
+    if alpha == 0:
+        slopes = heights(group, line, y)
     else:
-        code = np.where(group.inside, group.code * (wave.max() + 1) + wave, -1)
-    used, dense = np.unique(code[code >= 0], return_inverse=True)
-    code[code >= 0] = dense
-    keys = panel.frame.iloc[: len(used), :0].reset_index(drop=True)
-    return Cells(keys, np.asarray(code, dtype=np.intp), group.units, group.sample)
+        poor = is_poor(y, line.row, at_line=at_line)
+        short = fgt_scores(y, line.row, alpha - 1, at_line=at_line) if alpha > 1 else poor
+        slopes = pair_sums(group, line.base, poor * alpha * short * y / line.row**2)
+    notes = [
+        _notes.line_rule(at_line=at_line),
+        line_note(national=national_line),
+        *_notes.concepts(panel, panel.waves),
+    ]
+    below = int((group.inside & (y < 0)).sum())
+    if below and alpha > 0:
+        notes.append(_notes.negative(below))
+    name = FGT_NAMES.get(float(alpha), f"FGT({alpha:g})")
+    about = About(
+        estimand=f"{name} below {line.text}",
+        method=_method(bandwidth),
+        citation=f"{FGT_PAPER}; {PAPERS}",
+        unit="share",
+        notes=tuple(notes),
+    )
+    return _mean_with_line(group, line, score, slopes, about)
 
 
-def _line_influence(
-    base: Cells, group: Cells, y: Floats, share: float, q: float, bandwidth: Bandwidth
-) -> tuple[Floats, Floats]:
-    """Return the influence on each row's line, shape (n,), and d rate / d line, shape (cells, lines)."""
-    weight = group.weight
-    middle = quantiles_by_cell(base, y, np.full((base.k, 1), q))[:, 0]
-    influence = np.zeros(len(y))
-    slopes = np.zeros((group.k, base.k))
-    sizes = group.size()
-    for g in range(base.k):
-        rows = base.code == g
-        top = kernel_density(middle[g], y[rows], weight[rows], _count(weight[rows], bandwidth))
-        influence[rows] = -share * ((y[rows] <= middle[g]) - q) / (top * weight[rows].sum())
-        for cell in np.unique(group.code[rows & group.inside]):
-            part = rows & (group.code == cell)
-            n = _count(weight[part], bandwidth)
-            height = kernel_density(share * middle[g], y[part], weight[part], n)
-            slopes[cell, g] = height * weight[part].sum() / sizes[cell]
-    return influence, slopes
+def relative_watts(
+    panel: Panel,
+    *,
+    share: float = 0.6,
+    of: Of = 0.5,
+    by: By = None,
+    national_line: bool = True,
+    nonpositive: NonPositive = "error",
+    floor: float | None = None,
+    bandwidth: Bandwidth = "effective",
+) -> Estimate:
+    """Return the Watts index against an estimated line.
+
+    Parameters
+    ----------
+    panel, share, by, national_line, bandwidth
+        As in `arpr`.
+    of : float or "mean"
+        As in `relative_fgt`.
+    nonpositive, floor
+        As in `evalkit.measures.watts`; incomes left out still count for a national line.
+
+    Returns
+    -------
+    Estimate
+        In log units. The derivative in the line is (share of the poor) / line (Watts 1968; Osier 2009).
+
+    Raises
+    ------
+    EstimationError
+        As in `relative_fgt`, or non-positive measures without a policy.
+    """
+    found = with_policy(amounts(panel, None, by), "positive", nonpositive, floor, "the Watts index")
+    y, group = found.y, found.group
+    line = estimated_line(panel, group, y, share=share, of=of, national=national_line, bandwidth=bandwidth)
+    score = np.where(group.inside, watts_scores(y, line.row), np.nan)
+    slopes = pair_sums(group, line.base, is_poor(y, line.row, at_line=False) / line.row)
+    about = About(
+        estimand=f"watts below {line.text}",
+        method=_method(bandwidth),
+        citation=f"Watts (1968), in Moynihan (ed.), On Understanding Poverty; {PAPERS}",
+        unit="log",
+        notes=(line_note(national=national_line), *found.notes),
+    )
+    return _mean_with_line(group, line, score, slopes, about)
 
 
-def _joint(group: Cells, base: Cells, own: Floats, of_line: Floats, slopes: Floats) -> Floats:
-    """Return the covariance of rates whose lines are estimated from groups that may be other rows."""
-    width = max(group.k, base.k)
-    zs = [np.where(group.inside, group.units * own, 0.0), group.units * of_line]
-    codes: list[Ints] = [group.code, base.code]
-    cov = group.sample.covariance_of(zs, codes, width)
-    mat = np.zeros((group.k, 2 * width))
-    mat[:, : group.k] = np.eye(group.k)
-    mat[:, width : width + base.k] = slopes
-    return np.asarray(mat @ cov @ mat.T, dtype=float)
+def _mean_with_line(
+    group: Cells, line: EstimatedLine, score: Floats, slopes: Floats, about: About
+) -> Estimate:
+    """Return the mean of scores, shape (n,), given Σ of their derivatives in the lines, shape (k, L)."""
+    size = group.size()
+    values = group.sums(score) / size
+    own = (score - group.spread(values)) / group.spread(size)
+    return with_line(group, line, own, slopes / np.where(np.isnan(size), 1.0, size)[:, None], values, about)
 
 
-def _count(weight: Floats, bandwidth: Bandwidth) -> float:
-    return float(weight.sum() if bandwidth == "population" else weight.sum() ** 2 / (weight**2).sum())
-
-
-def _line_note(*, national: bool) -> Text:
-    if national:
-        return Text(en="line estimated from all rows of each wave", zh="贫困线由各年全部样本估计")
-    return Text(en="line estimated within each domain and wave", zh="贫困线在各分组、各年内估计")
+def _method(bandwidth: Bandwidth) -> str:
+    return f"linearised with estimated line; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}"
