@@ -8,14 +8,14 @@ import matplotlib as mpl
 import pytest
 
 from evalkit.errors import ReportError
-from evalkit.report import figures
+from evalkit.report import figures, marks
 from evalkit.text import Text
 
 WAVE = Text(en="Year", zh="年度")
 
 
 def panel(label: Text, style: str = "line") -> figures.Panel:
-    series = figures.Series(label, (2014.0, 2016.0), (0.6, None), (0.5, None), (0.7, None))
+    series = marks.Series(label, (2014.0, 2016.0), (0.6, None), (0.5, None), (0.7, None))
     return figures.Panel((series,), WAVE, label, "share", style=style)
 
 

@@ -15,6 +15,8 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from evalkit.errors import PlanError
 from evalkit.planareas import CountySeriesSection, DivisionSource, NoDivisions
+from evalkit.planliving import Deprivation, GuaranteeDeprivation, OwnDeprivation, Sustainability
+from evalkit.plansampling import SamplingSection
 from evalkit.plansections import (
     Benchmark,
     Clean,
@@ -54,6 +56,7 @@ __all__ = [
     "Benchmark",
     "Clean",
     "DataSection",
+    "Deprivation",
     "DesignSection",
     "Deviation",
     "Disclosure",
@@ -61,6 +64,7 @@ __all__ = [
     "FixedEffects",
     "FlagOutliers",
     "GroupTime",
+    "GuaranteeDeprivation",
     "Impact",
     "ImpactBase",
     "KeepOutliers",
@@ -72,15 +76,18 @@ __all__ = [
     "NoLine",
     "NoPrices",
     "Outliers",
+    "OwnDeprivation",
     "Plan",
     "Poverty",
     "Prices",
     "Program",
     "Report",
     "ReturnRisk",
+    "SamplingSection",
     "Section",
     "StandardLine",
     "StandardPrices",
+    "Sustainability",
     "TableLine",
     "TablePrices",
     "TableSource",
@@ -113,6 +120,12 @@ class Plan(Section):
         default=None, description="cited rule pack (cn-2017), or the path of your own .yaml file"
     )
     poverty: Poverty = Field(description="poverty line, and whether welfare at the line is poor")
+    deprivation: Deprivation = Field(
+        default=GuaranteeDeprivation(), description="deprivations: the guarantees of exit, or one's own indicators"
+    )
+    sustainability: Sustainability = Field(
+        default=Sustainability(), description="parts of income without which exits are looked at"
+    )
     prices: Prices = Field(description="deflator: kind standard, table or none")
     design: DesignSection = Field(default=DesignSection(), description="sampling design of the panel")
     clean: Clean = Field(default=Clean(), description="what cleaning may do")
@@ -136,6 +149,9 @@ class Plan(Section):
     )
     imputation: ImputationSection | None = Field(
         default=None, description="items that are imputed; nothing when not given"
+    )
+    sampling: SamplingSection | None = Field(
+        default=None, description="sample of a third-party survey, drawn by evalkit sample"
     )
     disclosure: Disclosure = Field(default=Disclosure(), description="what may be printed")
     report: Report = Field(default=Report(), description="languages and formats")

@@ -19,6 +19,7 @@ from evalkit.report.sections import (
     audit_read,
     audit_rows,
     audit_totals,
+    deprivation,
     dynamics,
     impact,
     income,
@@ -27,6 +28,7 @@ from evalkit.report.sections import (
     quality,
     risk,
     summary,
+    sustainability,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "audit_read",
     "audit_rows",
     "audit_totals",
+    "deprivation",
     "dynamics",
     "impact",
     "income",
@@ -51,4 +54,5 @@ __all__ = [
     "render_audit",
     "risk",
     "summary",
+    "sustainability",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import ReportError
-from evalkit.report import display
+from evalkit.report import display, marks
 from evalkit.report.display import Format
+from evalkit.report.marks import ACCENT, FAINT, INK, MARKERS, SHADES, SOFT, Series
 from evalkit.report.words import WORDS
 from evalkit.text import LANGUAGES, Language, Text
 
@@ -22,21 +22,6 @@ if TYPE_CHECKING:
 
 WIDTH = 6.6
 """Inches; the text width of the page."""
-INK, SOFT, FAINT, ACCENT = "#1a1a1a", "#6b6b6b", "#d9d9d4", "#1f3b5c"
-_LINES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (4, 1.5, 1, 1.5)))
-_MARKERS = ("o", "s", "^", "D")
-_SHADES = (ACCENT, "#555555", "#8a8a8a", "#2f2f2f")
-
-
-@dataclass(frozen=True)
-class Series:
-    """A line of a picture: positions, values and limits (None where there is none)."""
-
-    label: Text
-    x: tuple[float, ...]
-    y: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    high: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)
@@ -63,7 +48,7 @@ class Panel:
     title: Text | None = None
     style: str = "line"
     zero: bool = False
-    ticks: tuple[str, ...] | None = None
+    ticks: tuple[str | Text, ...] | None = None
 
 
 def draw_panels(panels: Sequence[Panel], *, synthetic: bool, height: float = 2.7) -> dict[str, str]:
@@ -72,7 +57,8 @@ def draw_panels(panels: Sequence[Panel], *, synthetic: bool, height: float = 2.7
     Parameters
     ----------
     panels : sequence of Panel
-        `style` is ``line``, ``points`` (separate values with limits) or ``bars``.
+        `style` is ``line``, ``points`` (separate values with limits), ``bars`` (counts), ``columns`` (bars from zero with
+        limits), ``curve`` (shaded pointwise limits, dotted band) or ``dots`` (rows named by `ticks`, values across).
     synthetic : bool
         Write "synthetic data" into the corner.
     height : float
@@ -195,11 +181,18 @@ def _slim(svg: str) -> str:
 
 
 def _panel(ax: Axes, panel: Panel, language: Language) -> None:
+    if panel.style == "dots":
+        _dots(ax, panel, language)
+        return
     for i, series in enumerate(panel.series):
         if panel.style == "bars":
-            _bars(ax, series)
+            marks.bars(ax, series)
+        elif panel.style == "columns":
+            marks.columns(ax, series, i, len(panel.series), language)
+        elif panel.style == "curve":
+            marks.curve(ax, series, i, language)
         else:
-            _line(ax, series, i, language, joined=panel.style == "line")
+            marks.line(ax, series, i, language, joined=panel.style == "line")
     if panel.zero:
         ax.axhline(0, color=INK, linewidth=0.7, zorder=1)
     elif panel.style != "points" or panel.form in ("share", "rate"):
@@ -210,12 +203,12 @@ def _panel(ax: Axes, panel: Panel, language: Language) -> None:
         ax.set_title(panel.title.get(language))
     ax.grid(axis="y", color=FAINT, linewidth=0.5)
     ax.set_axisbelow(True)
-    _ticks(ax, panel)
+    _ticks(ax, panel, language)
     if len(panel.series) > 1:
         ax.legend(loc="best", handlelength=3.2)
 
 
-def _ticks(ax: Axes, panel: Panel) -> None:
+def _ticks(ax: Axes, panel: Panel, language: Language) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
     def shown(value: float, _position: object = None) -> str:
@@ -230,50 +223,51 @@ def _ticks(ax: Axes, panel: Panel) -> None:
     ax.xaxis.set_major_locator(FixedLocator(places))
     ax.xaxis.set_minor_formatter(NullFormatter())
     names = panel.ticks or tuple(f"{x:g}".replace("-", display.MINUS) for x in places)
-    ax.set_xticks(places, labels=list(names))
+    ax.set_xticks(places, labels=[n.get(language) if isinstance(n, Text) else n for n in names])
     if places:
-        ax.set_xlim(places[0] - 0.5, places[-1] + 0.5)
+        edge = 0.5 if panel.style != "curve" else 0.05 * (places[-1] - places[0])
+        ax.set_xlim(places[0] - edge, places[-1] + edge)
 
 
-def _line(ax: Axes, series: Series, index: int, language: Language, *, joined: bool) -> None:
-    y = [math.nan if v is None else v for v in series.y]
-    shift = 0.06 * index
-    x = [v + shift for v in series.x]
-    shade = _SHADES[index % len(_SHADES)]
-    ax.plot(
-        x,
-        y,
-        linestyle=_LINES[index % len(_LINES)] if joined else "none",
-        marker=_MARKERS[index % len(_MARKERS)],
-        markersize=4,
-        markerfacecolor=shade if index % 2 == 0 else "white",
-        color=shade,
-        linewidth=1.3,
-        label=series.label.get(language),
-        zorder=3,
-    )
-    for at, low, high in zip(x, series.low, series.high, strict=True):
-        if low is not None and high is not None:
-            ax.plot([at, at], [low, high], color=shade, linewidth=1.0, solid_capstyle="butt", zorder=2)
-            for end in (low, high):
-                ax.plot([at - 0.05, at + 0.05], [end, end], color=shade, linewidth=1.0, zorder=2)
+def _dots(ax: Axes, panel: Panel, language: Language) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-
-def _bars(ax: Axes, series: Series) -> None:
-    heights = [0.0 if v is None else v for v in series.y]
-    ax.bar(series.x, heights, width=0.62, color=FAINT, edgecolor=INK, linewidth=0.7, hatch="///")
-    for x, v in zip(series.x, series.y, strict=True):
-        if v is not None:
-            text = display.bare(v, "count")
-            ax.annotate(
-                text,
-                (x, v),
-                ha="center",
-                va="bottom",
-                fontsize=7.5,
-                xytext=(0, 2),
-                textcoords="offset points",
+    places = sorted({x for s in panel.series for x in s.x})
+    for i, series in enumerate(panel.series):
+        shade, shift = SHADES[i % len(SHADES)], 0.16 * (i - (len(panel.series) - 1) / 2)
+        rows = zip(series.x, series.y, series.low, series.high, strict=True)
+        for j, (x, value, low, high) in enumerate(rows):
+            if value is None:
+                continue
+            at = x + shift
+            if low is not None and high is not None:
+                ax.plot([low, high], [at, at], color=shade, linewidth=1.2, solid_capstyle="butt", zorder=2)
+            ax.plot(
+                [value],
+                [at],
+                marker=MARKERS[i % len(MARKERS)],
+                color=shade,
+                markerfacecolor=shade if i % 2 else "white",
+                markersize=5,
+                linestyle="none",
+                label=series.label.get(language) if j == 0 else None,
+                zorder=3,
             )
+    names = panel.ticks or tuple(f"{x:g}" for x in places)
+    ax.set_yticks(places, labels=[n.get(language) if isinstance(n, Text) else n for n in names])
+    ax.set_ylim(places[-1] + 0.6, places[0] - 0.6)
+    ax.set_xlim(left=0)
+    ax.set_xlabel(panel.xlabel.get(language))
+    if panel.title is not None:
+        ax.set_title(panel.title.get(language))
+    ax.grid(axis="x", color=FAINT, linewidth=0.5)
+    ax.set_axisbelow(True)
+    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(lambda v, _p: re.sub(r"\.0+$", "", display.bare(v, panel.form)))
+    )
+    if len(panel.series) > 1:
+        ax.legend(loc="best")
 
 
 def _target(ax: Axes, target: Target, language: Language) -> None:

@@ -36,8 +36,12 @@ WITHHELD = Text(
     en="×: withheld, because too few households stand behind the figure or because it could be derived from totals",
     zh="×：样本户数过少，或可由合计数推算，不予列出",
 )
+HOUSEHOLDS = Text(en="Households in sample", zh="样本户数")
+HOUSEHOLD_YEARS = Text(en="Household-years in sample", zh="样本户年数")
 SAID_ONCE = ("income concept:",)
 """Beginnings of notes that the income section states for the whole report, and tables therefore do not repeat."""
+NOTHING = "0 household-waves"
+"""Beginning of a note that counts nothing: a policy that touched no row."""
 IN_THE_TABLE = "pairs of household-waves"
 """End of the note that repeats n; it would give away the n of a value that was withheld."""
 
@@ -97,6 +101,7 @@ def estimates_table(
     say_key: Callable[[object], Cell] | None = None,
     extra: Sequence[tuple[Column, dict[object, Cell]]] = (),
     notes: Sequence[Text] = (),
+    rows_label: Text = HOUSEHOLDS,
 ) -> Table:
     """Return one row a key value; each part gives an estimate and its interval; n once if it is the same for all.
 
@@ -112,6 +117,8 @@ def estimates_table(
         Further columns by key value, placed after the key.
     notes : sequence of Text
         Further notes, printed first.
+    rows_label : Text
+        What n counts: households, or household-years where a figure rests on several waves.
     """
     keys = list(dict.fromkeys(k for p in parts for k in p.rows[key.name].tolist()))
     columns = [key, *(c for c, _ in extra)]
@@ -122,7 +129,7 @@ def estimates_table(
         if not shared:
             columns.append(Column(f"{i}_n", Text(en="n", zh="户数"), "count"))
     if shared:
-        columns.append(Column("n", Text(en="Households in sample", zh="样本户数"), "count"))
+        columns.append(Column("n", rows_label, "count"))
     rows = []
     for k in keys:
         cells: list[Cell] = [k if say_key is None else say_key(k)]
@@ -138,7 +145,12 @@ def estimates_table(
 
 
 def values_table(
-    title: Text, parts: Sequence[Part], *, notes: Sequence[Text] = (), elsewhere: Text | None = None
+    title: Text,
+    parts: Sequence[Part],
+    *,
+    notes: Sequence[Text] = (),
+    elsewhere: Text | None = None,
+    rows_label: Text = HOUSEHOLDS,
 ) -> Table:
     """Return one row a part (each of one value): label, estimate with interval, n.
 
@@ -150,13 +162,15 @@ def values_table(
         Further notes, printed first.
     elsewhere : Text, optional
         Printed in place of the caveats of the estimates, to say where they stand.
+    rows_label : Text
+        What n counts.
     """
     form = parts[0].form
     columns = (
         Column("quantity", Text(en="Quantity", zh="指标")),
         Column("estimate", Text(en="Estimate", zh="估计值"), form),
         Column("interval", interval_label(parts[0].level), form),
-        Column("n", Text(en="Households in sample", zh="样本户数"), "count"),
+        Column("n", rows_label, "count"),
     )
     rows = tuple((p.label, *_cells(p, 0), _n(p, 0)) for p in parts)
     said = notes_of(parts) if elsewhere is None else (*_signs(parts), elsewhere)
@@ -224,7 +238,9 @@ def _caveats(parts: Sequence[Part]) -> list[Text]:
         tuple(
             _bare_end(n)
             for n in p.about.notes
-            if not n.en.endswith(IN_THE_TABLE) and (not n.en.startswith(SAID_ONCE) or ", " in n.en)
+            if not n.en.endswith(IN_THE_TABLE)
+            and not n.en.startswith(NOTHING)
+            and (not n.en.startswith(SAID_ONCE) or ", " in n.en)
         )
         for p in parts
     ]
@@ -308,7 +324,7 @@ def _finite(value: object) -> float | None:
 
 def _inside(label: str) -> str:
     """Return a label as it reads inside a sentence: only a capitalised word loses its capital."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return label[:1].lower() + label[1:] if label[1:2].islower() or label[1:2] == " " else label
 
 
 def _bare_end(note: Text) -> Text:

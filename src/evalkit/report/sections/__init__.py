@@ -4,6 +4,8 @@ from evalkit.report.sections.audit_findings import audit_checks, audit_events, a
 from evalkit.report.sections.auditing import audit_changes, audit_read, audit_rows
 from evalkit.report.sections.data_quality import quality
 from evalkit.report.sections.exits_returns import dynamics
+from evalkit.report.sections.foundations import sustainability
+from evalkit.report.sections.guarantees import deprivation
 from evalkit.report.sections.income_growth import income
 from evalkit.report.sections.poverty_trend import poverty
 from evalkit.report.sections.program_effects import impact
@@ -19,6 +21,7 @@ __all__ = [
     "audit_read",
     "audit_rows",
     "audit_totals",
+    "deprivation",
     "dynamics",
     "impact",
     "income",
@@ -27,4 +30,5 @@ __all__ = [
     "quality",
     "risk",
     "summary",
+    "sustainability",
 ]

@@ -291,6 +291,17 @@ def audit_events(case: AuditCase, language: Language = "zh") -> Section:
                 blank=("rule",),
             )
         )
+    structures = case.table("structures")
+    if structures is not None:
+        table = structures.groupby(["rule", "what_en", "what_zh"], sort=True)["cases"].sum().reset_index()
+        blocks.append(
+            frame_table(
+                Text(en="Household structures that deserve a question", zh="需询问的户结构"),
+                with_reason(table, "what_en", "what_zh"),
+                columns=["rule", "reason", "cases"],
+                blank=("rule",),
+            )
+        )
     rosters = case.table("rosters")
     if rosters is not None:
         sums = rosters.groupby("column", sort=False)[["compared", "differ"]].sum().reset_index()

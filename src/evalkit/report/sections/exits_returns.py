@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.disclose import release
-from evalkit.report import figures, prose
+from evalkit.report import figures, marks, prose
 from evalkit.report.document import Block, Figure, Omitted, Prose, Section
 from evalkit.report.sections.reading import WAVE, omitted, open_section, reasons, released, series
 from evalkit.report.tables import Part, estimates_table, frame_table
@@ -112,7 +112,7 @@ def _picture(case: CountyCase, registry: pd.DataFrame | None, parts: list[Part])
         panels.append(
             figures.Panel(
                 (
-                    figures.Series(
+                    marks.Series(
                         Text(en="Registry exits", zh="登记脱贫"),
                         tuple(float(y) for y in known["exit_year"]),
                         tuple(float(h) for h in known["households"]),

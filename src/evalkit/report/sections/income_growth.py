@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evalkit.plansections import TablePrices
 from evalkit.report import figures, labels, prose
 from evalkit.report.document import Block, Figure, Omitted, Prose, Section
+from evalkit.report.sections.distribution import incidence_blocks, inequality_blocks
 from evalkit.report.sections.reading import (
     NUMBER,
     WAVE,
@@ -49,6 +50,8 @@ def income(case: CountyCase, language: Language = "zh") -> Section:
     blocks: list[Block] = [_concept(case), *_prices(case)]
     blocks += _levels(case)
     blocks += _growth(case)
+    blocks += incidence_blocks(case)
+    blocks += inequality_blocks(case)
     blocks += _benchmark(case)
     return open_section("income", case, blocks, language)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from evalkit.estimate import Estimate
 from evalkit.report import figures, prose
 from evalkit.report.document import Block, Cell, Column, Figure, Prose, Section
+from evalkit.report.sections.poverty_parts import decomposition_blocks, depth_blocks
 from evalkit.report.sections.reading import (
     NUMBER,
     WAVE,
@@ -44,6 +45,8 @@ def poverty(case: CountyCase, language: Language = "zh") -> Section:
         )
     )
     blocks.append(_picture(case, parts[0]))
+    blocks += depth_blocks(case)
+    blocks += decomposition_blocks(case)
     blocks += [prose.note(r) for r in reasons(case, "poverty_waves")]
     return open_section("poverty", case, blocks, language)
 

@@ -10,7 +10,7 @@ from evalkit.estimate import Estimate
 from evalkit.report import labels, prose
 from evalkit.report.display import Format
 from evalkit.report.document import Block, Column, Omitted, Prose, Section
-from evalkit.report.figures import Series
+from evalkit.report.marks import Series
 from evalkit.report.tables import Part, part
 from evalkit.text import Language, Text, text_from
 
@@ -22,7 +22,9 @@ TITLES: dict[str, Text] = {
     "quality": Text(en="Data and data quality", zh="数据与数据质量"),
     "income": Text(en="Household income growth", zh="农户收入增长"),
     "poverty": Text(en="Poverty and its trend", zh="贫困状况与趋势"),
+    "deprivation": Text(en="Guarantees and deprivation", zh="“两不愁三保障”与多维贫困"),
     "dynamics": Text(en="Exits and returns", zh="脱贫与返贫"),
+    "sustainability": Text(en="What exits rest on", zh="脱贫的可持续性"),
     "risk": Text(en="Risk of return to poverty", zh="返贫风险"),
     "impact": Text(en="Program effects", zh="帮扶措施效果"),
     "methods": Text(en="Methods, caveats and provenance", zh="方法、局限与来源"),
@@ -31,7 +33,7 @@ TITLES: dict[str, Text] = {
 NUMBER = {name: number for number, name in enumerate(TITLES, 1)}
 """Section → number; sentences that point to a section take it from here."""
 
-SPEAKS_OF = ("income", "poverty", "dynamics", "risk")
+SPEAKS_OF = ("income", "poverty", "deprivation", "dynamics", "sustainability", "risk")
 """Sections whose figures are of the population of the household table."""
 
 CONSUMPTION = Text(en="Household consumption growth", zh="农户消费增长")
@@ -86,13 +88,26 @@ def _sentence(block: Block) -> Block:
 
 
 def released(
-    case: CountyCase, name: str, label: Text, *, form: Format | None = None, pooled: bool = False
+    case: CountyCase,
+    name: str,
+    label: Text,
+    *,
+    form: Format | None = None,
+    pooled: bool = False,
+    where: Mapping[str, object] | None = None,
 ) -> Part | None:
-    """Return a released estimate of the case, or None if the build has none of that name."""
+    """Return a released estimate of the case, or None if the build has none of that name.
+
+    `where` chooses the values with certain keys; those keys are then no longer part of it.
+    """
     found: Mapping[str, Estimate] = case.pooled.estimates if pooled else case.result.estimates
     if name not in found or len(found[name]) == 0:
         return None
-    return part(found[name], label, minimum_cell=case.plan.disclosure.minimum_cell, form=form)
+    estimate = found[name]
+    if where is not None:
+        chosen = estimate.where(**where)
+        estimate = replace(chosen, keys=chosen.keys.drop(columns=list(where)))
+    return part(estimate, label, minimum_cell=case.plan.disclosure.minimum_cell, form=form)
 
 
 def omitted(case: CountyCase, what: Text, *keys: str) -> Omitted:
