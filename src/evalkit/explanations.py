@@ -9,12 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pandas as pd
-
 from evalkit import errors, schema
 from evalkit.errors import EvalkitError
 from evalkit.planfile import plan_schema
-from evalkit.standards import CITED, Standard, known_standards, load_standard
+from evalkit.standards import CITED, Citation, Standard, known_standards, load_standard
 from evalkit.text import LANGUAGES, Text
 from evalkit.topics import ADVICE, HAPPENS, SEE, TO_DO, WORDS
 from evalkit.yamlfile import did_you_mean, resolve
@@ -45,6 +43,9 @@ _WORDS = {
     "verified": Text(en="verified", zh="已核实"),
     "unverified": Text(en="NOT verified", zh="未核实"),
     "undefined": Text(en="left undefined by the rules", zh="规则未界定"),
+    "extends": Text(en="extends", zh="扩展自"),
+    "documents": Text(en="documents, with their dates", zh="文件及日期"),
+    "undated": Text(en="date not known", zh="日期未知"),
 }
 
 
@@ -361,23 +362,31 @@ def _overview(language: str) -> str:
 
 
 def _standard(pack: Standard, language: str) -> str:
-    """Return a standard with every value, its source and whether it was seen in print."""
-    title = pack.title.zh if language == "zh" else pack.title.en
-    out = [f"{pack.id} ({_word('standard', language)}, {pack.digest}): {title}", f"  {pack.pack.description}"]
+    """Return a standard with every value, its source and whether it was seen in print, then its documents."""
+    title = _in(pack.title, language)
+    out = [f"{pack.id} ({_word('standard', language)}, {pack.digest}): {title}"]
+    out += [f"  {_one_line(pack.pack.description)}"] if pack.pack.description else []
+    if pack.pack.extends:
+        out.append(f"  {_word('extends', language)}: {pack.pack.extends}")
     for kind in CITED:
-        table = pack.citations(kind)
-        if len(table):
-            out += ["", kind, *_value_lines(table, language)]
+        lines = [_cited_line(c, language) for c in pack.cited(kind)]
+        out += ["", kind, *lines] if lines else []
     if pack.undefined:
         out += ["", _word("undefined", language)]
         out += [f"  {term}: {_one_line(said)}" for term, said in pack.undefined.items()]
+    out += ["", _word("documents", language)]
+    for key, known in pack.pack.sources.items():
+        document = pack.pack.document(known.strip() if isinstance(known, str) else known.text.en)
+        dated = document.date or _word("undated", language)
+        out.append(f"  {key} [{dated}]: {_in(document.text, language)}")
     return "\n".join(out)
 
 
-def _value_lines(table: pd.DataFrame, language: str) -> Iterator[str]:
-    """Yield one line per cited value."""
-    for key, year, value, source, verified, note in table.astype(object).to_numpy():
-        when = "" if year is pd.NA else f" {year}"
-        shown = f"{value:g}" if isinstance(value, float) else value
-        mark = _word("verified" if verified else "unverified", language)
-        yield f"  {key}{when}: {shown} [{mark}] {source}{f' ({note})' if note else ''}"
+def _cited_line(cited: Citation, language: str) -> str:
+    """Return one cited value with source, mark and note."""
+    when = "" if cited.year is None else f" {cited.year}"
+    shown = _in(cited.value, language) if isinstance(cited.value, Text) else f"{cited.value:g}"
+    mark = _word("verified" if cited.verified else "unverified", language)
+    note = _in(cited.note, language)
+    said = f"  {cited.key}{when}: {shown} [{mark}] {_in(cited.source, language)}"
+    return f"{said} ({note})" if note else said

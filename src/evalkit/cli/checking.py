@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pandas as pd
 
-from evalkit.cleaning import CleanResult, clean
+from evalkit.cleaning import CleanResult
+from evalkit.cli.foresight import Ending, between_counties, clean_where_possible, foresee
 from evalkit.cli.problems import problems
 from evalkit.countyseries import county_series
 from evalkit.decisions import read_workbooks
-from evalkit.errors import EvalkitError
+from evalkit.errors import DataError
 from evalkit.ingest import RawTable, passed_over, read_all, spreadsheet_damage
 from evalkit.ingest.cells import masked
 from evalkit.ingest.damage import KINDS
+from evalkit.ingest.faults import all_faults
 from evalkit.plan import Plan
 
 
-def check_lines(plan: Plan) -> Iterator[str]:
+def check_lines(plan: Plan) -> Generator[str, None, int]:
     """Yield the lines of the check, read first, then clean, then what a build would miss; nothing is written.
+
+    Returns
+    -------
+    int
+        The exit code that a build of the same files would end with, 0 or 1.
 
     Raises
     ------
     EvalkitError
-        Reading or cleaning fails; what was found before has been yielded.
+        Reading fails, or every county does; what was found before has been yielded.
     """
     if "household" not in plan.data.tables():
         yield from _series_lines(plan)
-        return
-    raw = read_all(plan)
+        return 0
+    try:
+        raw = read_all(plan)
+    except DataError as error:
+        raise all_faults(plan, error) from error
     yield f"plan {plan.title.en} (digest {plan.digest}), data in {plan.raw}"
     for table in raw.tables.values():
         yield from _read_lines(table)
     yield from _passed_over_lines(plan)
-    made = read_workbooks(plan).decisions.within()
-    result = clean(raw, plan, decisions=made, allow_empty=True)
+    made = read_workbooks(plan).decisions
+    cleaned = clean_where_possible(raw, plan, made.within())
+    result = cleaned.result
     yield from _clean_lines(result)
     yield from _code_lines(result)
-    failure: EvalkitError | None = None
-    try:
+    if not result.frame.empty:
         yield from _panel_lines(result)
-    except EvalkitError as error:
-        failure = error
-    yield from _problem_lines(result)
-    if failure is not None:
-        raise failure
+    between = between_counties(result)
+    between = between.loc[~between["case"].isin([d.case for d in made])]
+    yield from _problem_lines(result, between)
+    ending = foresee(cleaned)
+    yield from _ending_lines(ending)
+    return ending.code
+
+
+def _ending_lines(ending: Ending) -> Iterator[str]:
+    """Yield what a build would not give."""
+    if not ending.code:
+        return
+    yield ""
+    yield f"[build] would end with exit code {ending.code}"
+    yield from (f"county {f.county} would fail: {f.why}" for f in ending.failed)
+    if ending.unpooled:
+        yield f"no results over all counties (pooled measures, return risk, effects): {ending.unpooled}"
 
 
 def _series_lines(plan: Plan) -> Iterator[str]:
@@ -169,16 +191,17 @@ def _code_lines(result: CleanResult) -> Iterator[str]:
 
 
 def _panel_lines(result: CleanResult) -> Iterator[str]:
-    panel = result.panel
+    frame = result.frame
+    waves = ", ".join(str(w) for w in sorted(frame["wave"].unique()))
     yield ""
     yield (
-        f"[panel] {len(panel)} household-waves, {panel.frame[panel.household].nunique()} households, "
-        f"{max(len(panel.counties), 1)} counties, waves {', '.join(map(str, panel.waves))}"
+        f"[panel] {len(frame)} household-waves, {frame['household'].nunique()} households, "
+        f"{max(frame['county'].nunique(), 1)} counties, waves {waves}"
     )
 
 
-def _problem_lines(result: CleanResult) -> Iterator[str]:
-    found = list(problems(result))
+def _problem_lines(result: CleanResult, between: pd.DataFrame) -> Iterator[str]:
+    found = list(problems(result, between))
     yield ""
     if not found:
         yield "[problems] none found"

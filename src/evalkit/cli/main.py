@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
+from evalkit.cli.endings import fail_some, finish_build, told
 from evalkit.errors import EvalkitError, PlanError
 
 if TYPE_CHECKING:
     from evalkit.pipeline import BuildResult, Engine
     from evalkit.plan import Plan
+    from evalkit.text import Language
 
 PLAN = click.argument("plan", type=click.Path(path_type=Path))
 JOBS = click.option(
@@ -106,8 +108,7 @@ def check(plan: Path, *, write_mapping: bool, overrides: tuple[str, ...]) -> Non
         for key in write(plan, find_mappings(settings)):
             click.echo(f"stored in {plan}: {key}")
         settings = _load(plan, overrides)
-    for line in check_lines(settings):
-        click.echo(line)
+    raise SystemExit(told(check_lines(settings)))
 
 
 @main.command()
@@ -138,7 +139,7 @@ def build(
     from evalkit.pipeline import Engine
 
     who = Engine(kind=engine, jobs=jobs, cluster=cluster)
-    _finish_build(_build(_load(plan, overrides), who, fresh=not only_changed))
+    finish_build(_build(_of_households(plan, overrides), who, fresh=not only_changed))
 
 
 @main.command()
@@ -165,7 +166,7 @@ def report(
         raise click.UsageError(msg)
     from evalkit.pipeline import built_counties, check_inputs, load_case, read_manifest
 
-    settings = _load(plan, overrides)
+    settings = _of_households(plan, overrides)
     check_inputs(settings)
     unbuilt = read_manifest(settings)["failed"] if everything else {}
     wanted = sorted({*built_counties(settings), *unbuilt}) if everything else list(dict.fromkeys(counties))
@@ -186,7 +187,7 @@ def audit(plan: Path, overrides: tuple[str, ...]) -> None:
     from evalkit.pipeline import check_inputs
     from evalkit.report import render_audit
 
-    settings = _load(plan, overrides)
+    settings = _of_households(plan, overrides)
     check_inputs(settings)
     folder = render_audit(settings)
     for language in settings.report.languages:
@@ -225,6 +226,37 @@ def decisions(plan: Path, county: str | None, overrides: tuple[str, ...]) -> Non
 
 
 @main.command()
+@PLAN
+@click.option(
+    "--county", "counties", multiple=True, metavar="CODE", help="Only this county; may be repeated."
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder; that of plan.sampling without."
+)
+@SET
+def sample(plan: Path, counties: tuple[str, ...], out: Path | None, overrides: tuple[str, ...]) -> None:
+    """Draw villages and households from the roster of PLAN and write the lists of the field team."""
+    from evalkit.cli.fieldwork import write_samples
+
+    for line in write_samples(_load(plan, overrides), counties, out):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--plan", type=click.Path(path_type=Path), help="A plan that was built, for claims about its data."
+)
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def claims(file: Path, plan: Path | None, language: Language) -> None:
+    """Check the figures that FILE (YAML) takes from a text against each other and against the data."""
+    from evalkit.exits import reconcile_claims
+
+    found = reconcile_claims(file, plan=None if plan is None else _load(plan))
+    click.echo(found.explain(language))
+
+
+@main.command()
 @click.argument("name", nargs=-1)
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 def explain(name: tuple[str, ...], language: str) -> None:
@@ -251,6 +283,26 @@ def _load(plan: Path, overrides: tuple[str, ...] = ()) -> Plan:
     from evalkit.planfile import load_plan
 
     return load_plan(plan, overrides=_parse(overrides))
+
+
+def _of_households(plan: Path, overrides: tuple[str, ...] = ()) -> Plan:
+    """Return a plan with a household table.
+
+    Raises
+    ------
+    PlanError
+        It has county series alone, which give no build and no report.
+    """
+    settings = _load(plan, overrides)
+    if "household" not in settings.data.tables():
+        msg = (
+            f"{plan} has no household table, only county series (data.county): there is nothing to build or to report. "
+            "`evalkit check` shows the series, their open cases and breaks; in a notebook "
+            "`series = ek.county_series(None, ek.load_plan('plan.yaml'))` gives `.frame`, `.breaks`, `.yearly(…)`, `.growth(…)` and "
+            "`.panel(…)` for measures and effects. For reports add data.household"
+        )
+        raise PlanError(msg)
+    return settings
 
 
 def _parse(overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -290,25 +342,6 @@ def _build(plan: Plan, engine: Engine, *, fresh: bool) -> BuildResult:
         return run(plan, engine=engine, progress=step, fresh=fresh)
 
 
-def _finish_build(result: BuildResult) -> None:
-    rows = sum(r.rows_in for r in result.done)
-    kept = sum(r.rows_clean for r in result.done)
-    aside = sum(r.rows_set_aside for r in result.done)
-    rest = rows - kept - aside
-    click.echo(
-        f"{len(result.done)} counties built: {rows} household rows read, {kept} clean, {aside} quarantined, "
-        f"{rest} repetitions or no data; {result.unplaced} rows name no county. Results in {result.root}"
-    )
-    if result.reused:
-        click.echo(f"{result.reused} of these counties had not changed and were taken as they were")
-    if result.moved:
-        click.echo(
-            f"{result.moved} moves of households and persons in two counties (or ids used in two) are open cases; "
-            "see decisions.xlsx or `evalkit decisions`"
-        )
-    _fail_some([(r.county, r.error) for r in result.failed])
-
-
 def _foretell(plan: Plan, counties: list[str], unbuilt: dict[str, str]) -> None:
     """Say which reports would be written and which cannot; write nothing."""
     from evalkit.report import render
@@ -318,7 +351,7 @@ def _foretell(plan: Plan, counties: list[str], unbuilt: dict[str, str]) -> None:
     for county in counties:
         if county not in unbuilt:
             click.echo(f"would write {plan.reports / safe_name(county)}")
-    _fail_some([(c, f"failed in the build: {e}") for c, e in unbuilt.items()])
+    fail_some([(c, f"failed in the build: {e}") for c, e in unbuilt.items()])
 
 
 def _render(plan: Plan, counties: list[str], jobs: int) -> None:
@@ -329,14 +362,7 @@ def _render(plan: Plan, counties: list[str], jobs: int) -> None:
         done = render(plan, counties, jobs=jobs, progress=lambda county: step(county, len(counties)))
     click.echo(f"{len(done.done)} of {len(counties)} reports written")
     click.echo(f"index: {done.index}")
-    _fail_some(list(done.failed.items()))
-
-
-def _fail_some(failed: list[tuple[str, str]]) -> None:
-    for county, reason in failed:
-        click.echo(f"failed: {county}: {reason}", err=True)
-    if failed:
-        raise SystemExit(1)
+    fail_some(list(done.failed.items()))
 
 
 __all__ = ["main"]

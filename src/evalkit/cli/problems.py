@@ -7,27 +7,39 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from evalkit.cleaning import CleanResult, moved_households
+from evalkit.cleaning import CleanResult
 from evalkit.cleaning.work import used_fields
 from evalkit.errors import EvalkitError
 from evalkit.ingest import unit_doubts
+from evalkit.ingest.concepts import named_concepts, several_concepts
 from evalkit.plan import Plan
 
 _COMMA = re.compile(r"[+-]?[0-9.]*[0-9],[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?")
 _SHOWN = 5
 
 
-def problems(result: CleanResult) -> Iterator[str]:
-    """Yield one sentence a problem, the gravest kinds first."""
+def problems(result: CleanResult, between: pd.DataFrame) -> Iterator[str]:
+    """Yield one sentence a problem, the gravest kinds first.
+
+    Parameters
+    ----------
+    result : CleanResult
+    between : DataFrame
+        Open cases between counties (K08, K09).
+    """
     frame, plan = result.frame, result.plan
     yield from _doubtful_units(result)
     yield from _unread_cells(result)
+    yield from _mixed_concepts(result)
+    yield from _without_welfare(result)
+    yield from _odd_codes(result)
     if frame.empty:
         return
     yield from _weights_and_strata(frame, plan)
     yield from _unused_design(result)
     yield from _waves(frame, plan)
-    yield from _moves(frame)
+    yield from _moves(between)
+    yield from _shared(between)
     yield from _codes(frame, plan)
     yield from _survey(result)
     yield from _programs(frame, plan)
@@ -52,6 +64,63 @@ def _doubtful_units(result: CleanResult) -> Iterator[str]:
         for doubt in unit_doubts(table, sources.get(name)):
             where = f"{doubt.file}, sheet {doubt.sheet}" if doubt.sheet else doubt.file
             yield f"[{name}] {where}: {doubt.text} (plan.data.{name})"
+
+
+def _mixed_concepts(result: CleanResult) -> Iterator[str]:
+    """Headers of the welfare column that name several income concepts, where the plan does not say so by wave (I47)."""
+    plan, raw = result.plan, result.raw["household"]
+    found = named_concepts(raw, plan.welfare.column)
+    if not several_concepts(found):
+        return
+    rows = raw.frame.reindex(columns=["_file", "_sheet", "wave"]).fillna("")
+    waves: dict[str, set[str]] = {}
+    for one in found:
+        here = (rows["_file"] == one.file) & (rows["_sheet"] == one.sheet)
+        own = [str(one.wave)] if one.wave is not None else sorted(set(rows.loc[here, "wave"]) - {""})
+        for wave in own:
+            waves.setdefault(wave, set()).add(one.concept)
+    stated = {w: plan.concepts([int(w)]).get(int(w)) for w in waves if w.isdigit()}
+    if isinstance(plan.welfare.concept, dict) and all({stated.get(w)} == c for w, c in waves.items()):
+        return
+    headers = dict.fromkeys(f"{c.header} ({c.concept}) in {c.file}" for c in found)
+    said = ", ".join(f"{w}: {next(iter(c))}" for w, c in sorted(waves.items()) if len(c) == 1 and w.isdigit())
+    both = [w for w, c in sorted(waves.items()) if len(c) > 1]
+    mixed = f" In {_some(both)} both stand side by side: make them one concept first." if both else ""
+    yield (
+        f"{plan.welfare.column} comes from headers of several income concepts: {_some(headers)} (I47). They are not the same "
+        f"thing, and growth from one to the other is none.{mixed} State them by wave: welfare: {{concept: {{{said}}}}}"
+    )
+
+
+def _without_welfare(result: CleanResult) -> Iterator[str]:
+    """Files (sheets) in which the welfare column has no cell, while others have some."""
+    column, rows = result.plan.welfare.column, result.raw["household"].frame
+    if column not in rows or not rows[column].notna().any():
+        return
+    sheet = rows["_file"] + (", sheet " + rows["_sheet"]).fillna("")
+    known = rows[column].notna().groupby(sheet, sort=True).agg(["sum", "size"])
+    none = known.loc[known["sum"] == 0]
+    if len(none):
+        yield (
+            f"{_count(len(none), 'file has', 'files have')} no {column} in any row: {_some(none.index)} ({int(none['size'].sum())} "
+            f"rows). Their waves have no welfare; name the header in plan.data.household.columns (by file where they "
+            "differ), or mend the export"
+        )
+
+
+def _odd_codes(result: CleanResult) -> Iterator[str]:
+    """County codes that are written otherwise than most (A11)."""
+    codes = pd.Series(sorted(result.raw["household"].frame["county"].dropna().unique()), dtype="str")
+    shape = codes.str.replace(r"[0-9]", "9", regex=True).str.replace(r"[A-Za-z]", "a", regex=True)
+    usual = shape.value_counts()
+    if len(codes) < 3 or usual.iloc[0] <= len(codes) / 2 or usual.index[0] != "999999":
+        return
+    odd = codes[shape != usual.index[0]]
+    if len(odd):
+        yield (
+            f"{_count(len(odd), 'county code is', 'county codes are')} no six digits, as {usual.iloc[0]} others are: {_some(map(repr, odd))} "
+            "(A11 where it holds for a county). Mend the codes: each is a county of its own otherwise"
+        )
 
 
 def _unread_cells(result: CleanResult) -> Iterator[str]:
@@ -168,14 +237,27 @@ def _waves(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
             yield f"the benchmark has no figure for {_some(lacks)}: the comparison is left out. Complete benchmark"
 
 
-def _moves(frame: pd.DataFrame) -> Iterator[str]:
-    moved = moved_households(frame)
+def _moves(between: pd.DataFrame) -> Iterator[str]:
+    """Households that stand in several counties (K08)."""
+    moved = between.loc[between["rule"] == "K08"]
     if len(moved):
-        examples = _some(f"{h}: {e}" for h, e in zip(moved["household"], moved["evidence"], strict=True))
+        first = moved.drop_duplicates(["household", "evidence"])
+        examples = _some(f"{h}: {e}" for h, e in zip(first["household"], first["evidence"], strict=True))
         yield (
-            f"{_count(moved['household'].nunique(), 'household is', 'households are')} in another county in a later wave (K08; {examples}). If ids "
+            f"{_count(moved['household'].nunique(), 'household stands', 'households stand')} in more than one county (K08; {examples}). If ids "
             "repeat between counties, make them whole (columns: {household: [county header, household header]}); if "
-            "county codes differ between files, recode them; if they moved, decide which county they belong to"
+            "county codes differ between files, recode them; if they moved, or one of the rows is wrong, decide so in "
+            "decisions.xlsx (keep, exclude) after a build"
+        )
+
+
+def _shared(between: pd.DataFrame) -> Iterator[str]:
+    """Persons who stand in several counties in one wave (K09)."""
+    shared = between.loc[between["rule"] == "K09"].drop_duplicates("evidence")
+    if len(shared):
+        yield (
+            f"{_count(len(shared), 'id number stands', 'id numbers stand')} in more than one county in one wave (K09; "
+            f"{_some(shared['evidence'])}). Mend the files, or decide in decisions.xlsx (keep, exclude) after a build"
         )
 
 

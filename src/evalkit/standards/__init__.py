@@ -1,7 +1,8 @@
 """Poverty lines, prices, reference incomes and exit rules as cited data.
 
 Law is data: figures live in ``standards/*.yaml``, each with its source and whether it was seen in
-print. A plan names a packaged pack (``standard: cn-2017``) or the path of its own file.
+print. A plan names a packaged pack (``standard: cn-2017``) or the path of its own file, which may say
+``extends: cn-2017`` and then holds only what differs (the rules of a province, say).
 """
 
 from __future__ import annotations
@@ -13,12 +14,41 @@ from importlib.resources import files
 from pathlib import Path
 
 from evalkit.errors import PlanError
+from evalkit.standards.citing import CITED, Citation
 from evalkit.standards.pack import Pack, Series, Value, parse_pack
 from evalkit.standards.rules import ExitRules
-from evalkit.standards.standard import CITED, Standard
+from evalkit.standards.sections import (
+    Choice,
+    Document,
+    FieldDesign,
+    GroupRule,
+    Requirement,
+    Stable,
+    Term,
+    Variant,
+)
+from evalkit.standards.standard import Standard
 from evalkit.yamlfile import did_you_mean, raise_faults, read_yaml
 
-__all__ = ["CITED", "ExitRules", "Pack", "Series", "Standard", "Value", "known_standards", "load_standard"]
+__all__ = [
+    "CITED",
+    "Choice",
+    "Citation",
+    "Document",
+    "ExitRules",
+    "FieldDesign",
+    "GroupRule",
+    "Pack",
+    "Requirement",
+    "Series",
+    "Stable",
+    "Standard",
+    "Term",
+    "Value",
+    "Variant",
+    "known_standards",
+    "load_standard",
+]
 
 
 def _folder() -> Path:
@@ -47,30 +77,58 @@ def load_standard(name: str | Path) -> Standard:
     Raises
     ------
     PlanError
-        Unknown name (with the known ones), or a file with faults (all of them, with lines).
+        Unknown name (with the known ones), a file with faults (all of them, with lines), or packs that extend each
+        other in a circle.
     """
-    text = str(name)
-    if re.search(r"\.ya?ml$|[/\\]", text):
-        path = Path(text)
-    elif text in known_standards():
-        path = _folder() / f"{text}.yaml"
-    else:
-        ending = did_you_mean(text, known_standards())
-        msg = (
-            f"there is no standard {text!r}{ending} Known: {', '.join(known_standards())}; "
-            "a standard of your own is named by the path of its .yaml file."
-        )
+    return _load(_chain(_path_of(str(name), Path()), ()))
+
+
+_Link = tuple[Path, int]
+"""A file and when it was changed, so that a changed file is read again."""
+
+
+def _chain(path: Path, below: tuple[_Link, ...]) -> tuple[_Link, ...]:
+    """Return a pack and what it extends, in turn; `below` are the packs that extend it."""
+    names = [p for p, _ in below]
+    if path in names:
+        circle = " → ".join(p.name for p in (*names, path))
+        msg = f"{names[0]}: standards extend each other in a circle ({circle}); remove one `extends`"
         raise PlanError(msg)
-    stamp = path.stat().st_mtime_ns if path.is_file() else 0
-    return _load(path.resolve(), stamp)
+    link = (path, path.stat().st_mtime_ns if path.is_file() else 0)
+    extended = _extended(*link)
+    return (link,) if extended is None else (link, *_chain(_path_of(extended, path.parent), (*below, link)))
+
+
+def _path_of(name: str, folder: Path) -> Path:
+    """Return the file of a standard: packaged, or beside a folder."""
+    if re.search(r"\.ya?ml$|[/\\]", name):
+        return (folder / name).resolve()
+    if name in known_standards():
+        return (_folder() / f"{name}.yaml").resolve()
+    ending = did_you_mean(name, known_standards())
+    msg = (
+        f"there is no standard {name!r}{ending} Known: {', '.join(known_standards())}; "
+        "a standard of your own is named by the path of its .yaml file."
+    )
+    raise PlanError(msg)
 
 
 @cache
-def _load(path: Path, stamp: int) -> Standard:  # noqa: ARG001  (the stamp renews the cache)
-    file = read_yaml(path, "standard")
-    parsed = parse_pack(file)
+def _extended(path: Path, stamp: int) -> str | None:  # noqa: ARG001  (the stamp renews the cache)
+    """Return the name of the pack that a file extends, or None."""
+    name = read_yaml(path, "standard").data.get("extends")
+    return name if isinstance(name, str) and name else None
+
+
+@cache
+def _load(chain: tuple[_Link, ...]) -> Standard:
+    """Return the first pack of a chain, over those that it extends."""
+    path = chain[0][0]
+    base = _load(chain[1:]) if len(chain) > 1 else None
+    parsed = parse_pack(read_yaml(path, "standard"), None if base is None else base.data)
     raise_faults(path, parsed.faults, "standard")
     if parsed.pack is None:  # pragma: no cover - parse_pack gives a pack or faults
         msg = f"{path} could not be read as a standard"
         raise PlanError(msg)
-    return Standard(parsed.pack, hashlib.sha256(path.read_bytes()).hexdigest()[:16])
+    content = path.read_bytes() if base is None else base.digest.encode() + path.read_bytes()
+    return Standard(parsed.pack, hashlib.sha256(content).hexdigest()[:16], parsed.data)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from evalkit.text import Text, text_from
-from evalkit.yamlfile import Fault, YamlFile, did_you_mean, dotted, model_faults
+from evalkit.standards.extending import merged, sources_of, unknown_sources, written_out
+from evalkit.standards.sections import (
+    STRICT as _STRICT,
+    Document,
+    FieldDesign,
+    Requirement,
+    Stable,
+    Term,
+    Variant,
+)
+from evalkit.text import Text
+from evalkit.yamlfile import Fault, YamlFile, model_faults
 
 Purpose = Literal["statistical", "work", "monitoring"]
 Zone = Literal["centre", "west"]
-_STRICT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -85,13 +94,14 @@ class Incidence:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One rate of the exit evaluation; the first denominator is the default."""
+    """One rate of the exit evaluation: a threshold, with exceptions by province; the first denominator is the default."""
 
     __pydantic_config__ = _STRICT
     strict: bool
     threshold: Value
     denominators: tuple[str, ...]
     note: str = ""
+    overrides: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,60 +143,79 @@ class Regime:
 
 @dataclass(frozen=True)
 class Pack:
-    """A rule pack file as read and checked; only `id`, `title` and `sources` are required."""
+    """A rule pack as read and checked; only `id`, `title` and `sources` are required.
+
+    A file with ``extends: cn-2017`` says only what differs from that pack (see `evalkit.standards.extending`).
+    """
 
     __pydantic_config__ = _STRICT
     id: str
     title: Text
-    sources: dict[str, str | Text]
+    sources: dict[str, str | Document]
+    extends: str = ""
+    as_of: int | None = None
     description: str = ""
     lines: tuple[LineSeries, ...] = ()
     prices: Series | None = None
     benchmarks: dict[str, Series] = field(default_factory=dict)
     national: dict[str, Series] = field(default_factory=dict)
     exits: ExitSection | None = None
+    variants: tuple[Variant, ...] = ()
+    household_exit: tuple[Requirement, ...] = ()
+    village_exit: tuple[Requirement, ...] = ()
+    stable: Stable | None = None
+    designs: dict[str, FieldDesign] = field(default_factory=dict)
     monitoring: dict[str, Value] = field(default_factory=dict)
+    monitored_classes: dict[str, Term] = field(default_factory=dict)
+    risk_elimination: tuple[Requirement, ...] = ()
     income_concepts: tuple[IncomeConcept, ...] = ()
     regimes: tuple[Regime, ...] = ()
     undefined: dict[str, str] = field(default_factory=dict)
 
+    def document(self, source: str) -> Document:
+        """Return the document whose English citation a value carries; one without a date where there is none."""
+        for known in self.sources.values():
+            found = known if isinstance(known, Document) else Document(known)
+            if found.text.en == source:
+                return found
+        return Document(source)
+
     def cited(self, source: str) -> Text:
         """Return the two forms of a source of this pack; one that has a single form is used for both languages."""
-        for known in self.sources.values():
-            said = text_from(known)
-            if said.en.strip() == source:
-                return Text(en=said.en.strip(), zh=said.zh.strip())
-        return text_from(source)
+        return self.document(source).text
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """A pack, or None and what is wrong with its file."""
+    """A pack, or None and what is wrong with its file; `data` is what the file says over what it extends."""
 
     pack: Pack | None
     faults: tuple[Fault, ...]
+    data: Mapping[str, Any]
 
 
-def parse_pack(file: YamlFile) -> Parsed:
-    """Check a rule pack file and write out its sources."""
-    known = file.data.get("sources")
-    sources: dict[str, Any] = known if isinstance(known, dict) else {}
-    faults = [*file.faults, *_gaps(file)]
-    for path, name in _named_sources(file.data, ()):
-        if name not in sources:
-            ending = did_you_mean(name, sources)
-            faults.append(Fault(file.line(path), dotted(path), f"{name!r} is not a key of sources{ending}"))
+def parse_pack(file: YamlFile, base: Mapping[str, Any] | None = None) -> Parsed:
+    """Check a rule pack file and write out its sources.
+
+    Parameters
+    ----------
+    file : YamlFile
+    base : mapping, optional
+        `Parsed.data` of the pack that the file extends.
+    """
+    sources = sources_of(file.data, base)
+    own = written_out(file.data, sources)
+    data: dict[str, Any] = {**(own if base is None else merged(base, own)), "sources": sources}
+    if base is None and "sources" not in file.data:
+        del data["sources"]
+    whole = replace(file, data=data)
+    faults = [*file.faults, *_gaps(whole), *unknown_sources(file, sources)]
     adapter = TypeAdapter(Pack)
     try:
-        pack = adapter.validate_python(_written_out(file.data, sources))
+        pack = adapter.validate_python(data)
     except ValidationError as error:
-        return Parsed(None, (*faults, *model_faults(error, file, adapter.json_schema())))
-    return Parsed(None if faults else pack, tuple(faults))
-
-
-def _english(source: Any) -> str:
-    """Return the text of a source, in English where it is given in two languages."""
-    return str(source.get("en", "") if isinstance(source, dict) else source).strip()
+        return Parsed(None, (*faults, *model_faults(error, whole, adapter.json_schema())), data)
+    return Parsed(None if faults else pack, tuple(faults), data)
 
 
 def _gaps(file: YamlFile) -> list[Fault]:
@@ -199,30 +228,3 @@ def _gaps(file: YamlFile) -> list[Fault]:
         return []
     what = f"years {', '.join(map(str, absent))} are missing; yearly changes cannot be chained across a gap"
     return [Fault(file.line(("prices", "values")), "prices.values", what)]
-
-
-def _named_sources(node: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the place and the name of every source below a node."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key == "source" and isinstance(value, str):
-                yield (*path, key), value
-            else:
-                yield from _named_sources(value, (*path, key))
-    elif isinstance(node, list):
-        for i, value in enumerate(node):
-            yield from _named_sources(value, (*path, i))
-
-
-def _written_out(node: Any, sources: dict[str, Any]) -> Any:
-    """Return a copy in which the names of sources are replaced by their (English) texts."""
-    if isinstance(node, dict):
-        return {
-            key: _english(sources.get(value, value))
-            if key == "source" and isinstance(value, str)
-            else _written_out(value, sources)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_written_out(value, sources) for value in node]
-    return node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evalkit.errors import PlanError
-from evalkit.standards.pack import ExitSection, Pack, Value, ZoneOf
+from evalkit.standards.pack import Criterion, ExitSection, Pack, Value, ZoneOf
 from evalkit.text import Text, text_from
 from evalkit.yamlfile import did_you_mean
 
@@ -67,6 +67,7 @@ class _Used:
 
     name: Text
     value: Value | ZoneOf
+    exception: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,16 @@ def exit_rules_of(
     incidence = _planned(exits, province, zone) if zone else _assigned(exits, province, pack.id)
     used = (
         *incidence.used,
-        _Used(Text(en="wrong-exit threshold", zh="错退率标准"), exits.wrong_exit.threshold),
-        _Used(Text(en="missed threshold", zh="漏评率标准"), exits.missed.threshold),
-        _Used(Text(en="approval threshold", zh="群众认可度标准"), exits.approval.threshold),
+        _own(exits.wrong_exit, province, Text(en="wrong-exit threshold", zh="错退率标准")),
+        _own(exits.missed, province, Text(en="missed threshold", zh="漏评率标准")),
+        _own(exits.approval, province, Text(en="approval threshold", zh="群众认可度标准")),
     )
+    wrong_exit, missed, approval = (float(u.value.value) for u in used[-3:])
     return ExitRules(
         incidence_threshold=float(incidence.used[0].value.value),
-        wrong_exit_threshold=exits.wrong_exit.threshold.value,
-        missed_threshold=exits.missed.threshold.value,
-        approval_threshold=exits.approval.threshold.value,
+        wrong_exit_threshold=wrong_exit,
+        missed_threshold=missed,
+        approval_threshold=approval,
         missed_denominator=missed_denominator,
         approval_unit=approval_unit,
         composite_denominator=exits.incidence.denominators[0],
@@ -119,8 +121,20 @@ def exit_rules_of(
         wrong_exit_strict=exits.wrong_exit.strict,
         missed_strict=exits.missed.strict,
         approval_strict=exits.approval.strict,
-        notes=incidence.notes,
+        notes=(
+            *incidence.notes,
+            *(text_from(u.value.note) for u in used[-3:] if u.value.note and u.exception),
+        ),
     )
+
+
+def _own(criterion: Criterion, province: str, name: Text) -> _Used:
+    """Return the threshold of a rate: the exception of the province, else that of all."""
+    exception = criterion.overrides.get(province)
+    if exception is None:
+        return _Used(name, criterion.threshold)
+    of = Text(en=f"{name.en} of province {province}", zh=f"省级代码{province}的{name.zh}")
+    return _Used(of, exception, exception=True)
 
 
 def _planned(exits: ExitSection, province: str, zone: str) -> _Incidence:

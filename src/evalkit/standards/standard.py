@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from evalkit.errors import PlanError
-from evalkit.standards.pack import ExitSection, LineSeries, Pack, Purpose, Regime, Series, Value, ZoneOf
+from evalkit.standards.citing import CITED, Citation, cited
+from evalkit.standards.pack import LineSeries, Pack, Purpose, Regime, Series, Value
 from evalkit.standards.rules import ExitRules, check_variant, exit_rules_of
-from evalkit.text import Text, text_from
+from evalkit.standards.sections import FieldDesign, Requirement, Stable, Variant
+from evalkit.text import Text
 from evalkit.yamlfile import did_you_mean
-
-CITED = ("lines", "prices", "benchmarks", "national", "exits", "monitoring")
-"""Parts of a pack that `Standard.citations` lists."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,14 @@ class Standard:
     pack : Pack
         The file, with sources written out.
     digest : str
-        First 16 hexadecimal digits of the SHA-256 of the file.
+        First 16 hexadecimal digits of the SHA-256 of the file (and of those it extends).
+    data : mapping
+        What the file says over those it extends, for a file that extends this one.
     """
 
     pack: Pack
     digest: str = field(default="", compare=False)
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -46,6 +49,26 @@ class Standard:
     def regimes(self) -> tuple[Regime, ...]:
         """Periods of policy, in order."""
         return self.pack.regimes
+
+    @property
+    def household_requirements(self) -> tuple[Requirement, ...]:
+        """Requirements of a household's exit."""
+        return self.pack.household_exit
+
+    @property
+    def village_requirements(self) -> tuple[Requirement, ...]:
+        """Requirements of a village's exit."""
+        return self.pack.village_exit
+
+    @property
+    def stable(self) -> Stable | None:
+        """What stable income is taken to mean; None where the pack does not say."""
+        return self.pack.stable
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Rules that some documents or places apply instead of the default."""
+        return self.pack.variants
 
     @property
     def undefined(self) -> Mapping[str, str]:
@@ -199,7 +222,9 @@ class Standard:
 
         Parameters
         ----------
-        kind : {"lines", "prices", "benchmarks", "national", "exits", "monitoring"}
+        kind : str
+            One of `evalkit.standards.CITED`: ``"lines"``, ``"prices"``, ``"benchmarks"``, ``"national"``, ``"exits"``,
+            ``"variants"``, ``"household_exit"`` …
         years : iterable of int, optional
             Only these years; values that have no year are always listed.
         key : str, optional
@@ -209,7 +234,8 @@ class Standard:
         Returns
         -------
         DataFrame
-            Columns `key`, `year` (missing where a value has none), `value`, `source`, `verified`, `note`.
+            Columns `key`, `year` (missing where a value has none), `value`, `source`, `verified`, `note`,
+            `date` (of the document; empty where it is not known).
 
         Raises
         ------
@@ -217,36 +243,39 @@ class Standard:
             Unknown kind or key.
         """
         check_variant("kind of citation", kind, CITED)
-        rows = list(self._cited(kind))
+        rows = cited(self.pack, kind)
         if key is not None:
-            check_variant(f"key of {kind}", key, tuple(dict.fromkeys(k for k, _, _ in rows)))
+            check_variant(f"key of {kind}", key, tuple(dict.fromkeys(c.key for c in rows)))
         wanted = None if years is None else set(years)
         kept = [
-            (k, y, v.value, v.source, v.verified, text_from(v.note).en)
-            for k, y, v in rows
-            if key in (None, k) and (y is None or wanted is None or y in wanted)
+            (c.key, c.year, c.plain, c.source.en, c.verified, c.note.en, c.date)
+            for c in rows
+            if key in (None, c.key) and (c.year is None or wanted is None or c.year in wanted)
         ]
-        frame = pd.DataFrame(kept, columns=["key", "year", "value", "source", "verified", "note"])
-        return frame.astype({"year": "Int64", "verified": bool})
+        columns = ["key", "year", "value", "source", "verified", "note", "date"]
+        return pd.DataFrame(kept, columns=columns).astype({"year": "Int64", "verified": bool})
 
-    def _cited(self, kind: str) -> Iterator[tuple[str, int | None, Value | ZoneOf]]:
-        """Yield key, year and value of one part of the pack."""
-        series: dict[str, dict[int, Value]] = {}
-        if kind == "lines":
-            series = {_line_key(s): s.values for s in self.pack.lines}
-        elif kind == "prices" and self.pack.prices is not None:
-            series = {"prices": self.pack.prices.values}
-        elif kind in ("benchmarks", "national"):
-            given = self.pack.benchmarks if kind == "benchmarks" else self.pack.national
-            series = {k: s.values for k, s in given.items()}
-        for key, values in series.items():
-            for year in sorted(values):
-                yield key, year, values[year]
-        if kind == "monitoring":
-            for key, value in self.pack.monitoring.items():
-                yield key, None, value
-        if kind == "exits" and self.pack.exits is not None:
-            yield from _cited_rules(self.pack.exits)
+    def cited(self, kind: str) -> tuple[Citation, ...]:
+        """Return every cited value of a part of the pack, in both languages; kinds as in `citations`."""
+        check_variant("kind of citation", kind, CITED)
+        return cited(self.pack, kind)
+
+    def field_design(self, name: str) -> FieldDesign:
+        """Return a sampling design of the pack.
+
+        Raises
+        ------
+        PlanError
+            The pack has no such design; the message names those it has.
+        """
+        known = self.pack.designs
+        if name not in known:
+            msg = (
+                f"standard {self.id} has no sampling design {name!r}{did_you_mean(name, known)} "
+                f"It has: {', '.join(known) or 'none'}; add yours under designs of a pack that extends it."
+            )
+            raise PlanError(msg)
+        return known[name]
 
     def unverified(
         self, kind: str, years: Iterable[int] | None = None, *, key: str | None = None
@@ -265,26 +294,6 @@ class Standard:
             f"{k}{'' if pd.isna(y) else f' {y}'} = {v}: {s}"
             for k, y, v, s in zip(bad["key"], bad["year"], bad["value"], bad["source"], strict=True)
         )
-
-
-def _line_key(series: LineSeries) -> str:
-    return series.purpose if series.province == "*" else f"{series.purpose}:{series.province}"
-
-
-def _cited_rules(exits: ExitSection) -> Iterator[tuple[str, int | None, Value | ZoneOf]]:
-    """Yield every cited value of the exit rules."""
-    for zone, value in exits.incidence.zones.items():
-        yield f"incidence.{zone}", None, value
-    for province, value in exits.incidence.overrides.items():
-        yield f"incidence.province.{province}", None, value
-    for name, criterion in (
-        ("wrong_exit", exits.wrong_exit),
-        ("missed", exits.missed),
-        ("approval", exits.approval),
-    ):
-        yield name, None, criterion.threshold
-    for province, assigned in exits.zones.items():
-        yield f"zone.{province}", None, assigned
 
 
 def _years(values: Mapping[int, Value], years: Iterable[int]) -> dict[int, float]:
