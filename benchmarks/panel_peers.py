@@ -13,6 +13,9 @@ NUMBERS = (
     "低保金", "养老保险金", "生态补偿金", "生产经营性支出", "首次识别时间", "脱贫年度", "耕地面积", "劳动力人数", "在校生人数", "患病人数", "住房面积", "与村主干路距离",
 )  # fmt: skip
 FLAGS = ("返贫标识", "是否危房户", "是否解决安全饮用水", "是否有卫生厕所")
+TEXTS = (
+    "省", "市", "县代码", "县", "乡镇", "行政村代码", "行政村", "户编号", "年度", "贫困户属性", "主要致贫原因", "脱贫属性", "主要燃料类型", "入户路类型",
+)  # fmt: skip
 KEY = ("县代码", "户编号", "年度")
 RULES = {
     "size": "家庭人口数 <= 0 or 家庭人口数 > 15",
@@ -64,6 +67,7 @@ def script(source: Path, target: Path) -> None:
             text.translate(str.maketrans("０１２３４５６７８９．", "0123456789."))
             .replace(",", "")
             .replace("元", "")
+            .replace("年", "")
         )
         try:
             return float(plain)
@@ -73,7 +77,9 @@ def script(source: Path, target: Path) -> None:
     for name in NUMBERS:
         frame[name] = frame[name].apply(number)
     for name in FLAGS:
-        frame[name] = frame[name].apply(lambda v: 1.0 if v == "是" else 0.0)
+        frame[name] = frame[name].apply(lambda v: 1.0 if v == "是" else 0.0 if v == "否" else float("nan"))
+    for name in TEXTS:
+        frame[name] = frame[name].apply(lambda v: v.strip() if isinstance(v, str) else v)
     frame = frame.drop_duplicates()
     again = frame.duplicated(list(KEY), keep=False)
     frame[again].to_parquet(target / "aside.parquet")
@@ -117,10 +123,12 @@ def pandas(source: Path, target: Path) -> None:
             cells = frame.loc[odd, name]
             for one, other in wide.items():
                 cells = cells.str.replace(one, other, regex=False)
-            values[odd] = pd.to_numeric(cells.str.replace("[,元]", "", regex=True), errors="coerce")
+            values[odd] = pd.to_numeric(cells.str.replace("[,元年]", "", regex=True), errors="coerce")
         frame[name] = values
     for name in FLAGS:
-        frame[name] = (frame[name] == "是").astype("float64")
+        frame[name] = frame[name].map({"是": 1.0, "否": 0.0}).astype("float64")
+    for name in TEXTS:
+        frame[name] = frame[name].str.strip()
     frame["年度"] = frame["年度"].astype("int64")
     again = frame.duplicated(list(KEY), keep=False)
     frame[again].to_parquet(target / "aside.parquet")
@@ -140,15 +148,16 @@ def duckdb(source: Path, target: Path) -> None:
 
     con = engine.connect(config={"threads": 1, "temp_directory": str(target)})
     number = (
-        "coalesce(try_cast({0} AS DOUBLE), try_cast(replace(replace(translate({0}, "
-        "'０１２３４５６７８９．', '0123456789.'), ',', ''), '元', '') AS DOUBLE)) AS {0}"
+        "coalesce(try_cast({0} AS DOUBLE), try_cast(replace(replace(replace(translate({0}, "
+        "'０１２３４５６７８９．', '0123456789.'), ',', ''), '元', ''), '年', '') AS DOUBLE)) AS {0}"
     )
     numbers = ", ".join(number.format(f'"{n}"') for n in NUMBERS)
-    flags = ", ".join(f'CAST("{n}" = \'是\' AS DOUBLE) AS "{n}"' for n in FLAGS)
+    flags = ", ".join(f"CASE \"{n}\" WHEN '是' THEN 1.0 WHEN '否' THEN 0.0 END AS \"{n}\"" for n in FLAGS)
+    texts = ", ".join(f'trim("{n}") AS "{n}"' for n in TEXTS if n != "年度")
     rules = ", ".join(f"{c.replace('==', '=')} AS rule_{n}" for n, c in RULES.items())
     con.execute(
         f"COPY (WITH rows AS (SELECT DISTINCT * FROM read_parquet('{source}/*.parquet')), "
-        f"tidy AS (SELECT * REPLACE ({numbers}, {flags}, CAST(年度 AS BIGINT) AS 年度) FROM rows), "
+        f"tidy AS (SELECT * REPLACE ({numbers}, {flags}, {texts}, CAST(年度 AS BIGINT) AS 年度) FROM rows), "
         "sound AS (SELECT * FROM tidy QUALIFY count(*) OVER (PARTITION BY 县代码, 户编号, 年度) = 1), "
         "spread AS (SELECT 县代码, 年度, median(人均纯收入) AS m, "
         "quantile_cont(人均纯收入, 0.75) - quantile_cont(人均纯收入, 0.25) AS w FROM sound GROUP BY ALL) "
@@ -166,14 +175,16 @@ def polars(source: Path, target: Path) -> None:
     col = pl.col
 
     def number(name: str) -> pl.Expr:
-        plain = col(name).str.replace_many(list(wide), list(wide.values())).str.replace_all("[,元]", "")
+        plain = col(name).str.replace_many(list(wide), list(wide.values())).str.replace_all("[,元年]", "")
         return pl.coalesce(
             col(name).cast(pl.Float64, strict=False), plain.cast(pl.Float64, strict=False)
         ).alias(name)
 
     frame = pl.scan_parquet(f"{source}/*.parquet").unique(maintain_order=False)
     frame = frame.with_columns(
-        [number(n) for n in NUMBERS] + [(col(n) == "是").cast(pl.Float64) for n in FLAGS]
+        [number(n) for n in NUMBERS]
+        + [pl.when(col(n) == "是").then(1.0).when(col(n) == "否").then(0.0).alias(n) for n in FLAGS]
+        + [col(n).str.strip_chars() for n in TEXTS]
     )
     frame = frame.with_columns(col("年度").cast(pl.Int64)).filter(pl.len().over(KEY) == 1)
     rules = [pl.sql_expr(c.replace("==", "=")).alias(f"rule_{n}") for n, c in RULES.items()]

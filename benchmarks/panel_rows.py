@@ -27,10 +27,10 @@ def counties(rows: int) -> int:
     return max(rows // PER_COUNTY, 1)
 
 
-def county_table(number: int, seed: int = 20201123) -> pa.Table:
+def county_table(number: int, seed: int = 20201123, rows: int = PER_COUNTY) -> pa.Table:
     """Return one county's household-years as text, in random order, with cells and rows spoilt."""
     rng = np.random.default_rng([seed, number])
-    households = PER_COUNTY // len(WAVES)
+    households = rows // len(WAVES)
     n = households * len(WAVES)
     house = np.repeat(np.arange(households), len(WAVES))
     wave = np.tile(WAVES, households)

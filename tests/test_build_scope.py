@@ -40,9 +40,8 @@ def test_counties_with_different_columns_are_put_together(plan: Plan) -> None:
     store.write("panel", "E3", store.read("panel", "E3").drop(columns="grant"))
     store.write("panel", "S2", store.read("panel", "S2").assign(rooms=2.0, remark="x"))
     got = nation.pooled_frame(store, plan, COUNTIES)
-    assert "remark" not in got
+    assert {"remark", "rooms"}.isdisjoint(got)  # no statistic needs them
     assert got.groupby("county")["grant"].count().to_dict() == {"E3": 0, "N1": 60, "S2": 60}
-    assert got.groupby("county")["rooms"].count().to_dict() == {"E3": 0, "N1": 0, "S2": 60}
     kept = [c for c in whole if c != "grant"]
     pd.testing.assert_frame_equal(got[kept], whole[kept])
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from evalkit import simulate
 from evalkit.cleaning import CleanResult, clean, rebuild
+from evalkit.cli.problems import problems
 from evalkit.errors import DataError, PlanError
 from evalkit.ingest import RawData, from_frame, read_all, split_by_county, with_counties
 from evalkit.ledger import Ledger
@@ -594,3 +595,52 @@ def test_a_village_whose_name_ends_like_a_total_stays() -> None:
     columns = ["county", "village_name", "household", "wave", "size", "income_pc"]
     result = cleaned(("990602", "会计村", "1", "2016", "4", "3000"), columns=columns)
     assert result.rows()["clean"] == 1
+
+
+# ---- income concepts in headers ------------------------------------------------------------------------
+
+
+def concept_files(folder: Path) -> Path:
+    """Write a file of 2013 with net and one of 2014 and 2015 with disposable income."""
+    folder.mkdir(exist_ok=True)
+    head = "县代码,户编号,年度,家庭人口数"
+    (folder / "a.csv").write_text(f"{head},人均纯收入\n990601,1,2013,2,3000\n990601,2,2013,2,3100\n")
+    rows = "990601,1,2014,2,3300\n990601,2,2014,2,3200\n990601,1,2015,2,3400\n"
+    (folder / "b.csv").write_text(f"{head},人均可支配收入（元）\n{rows}")
+    return folder
+
+
+def test_headers_of_several_income_concepts(tmp_path: Path) -> None:
+    folder = concept_files(tmp_path / "raw")
+    for concept, found in (
+        ("disposable", [("a.csv", 2, "人均纯收入 (net) in 2013; plan: disposable; 2 rows")]),
+        (
+            "net",
+            [
+                ("b.csv", 2, "人均可支配收入（元） (disposable) in 2014; plan: net; 2 rows"),
+                ("b.csv", 4, "人均可支配收入（元） (disposable) in 2015; plan: net; 1 rows"),
+            ],
+        ),
+        ({2013: "net", 2014: "disposable", 2015: "disposable"}, []),
+        (
+            {2013: "net", 2014: "disposable"},
+            [("b.csv", 4, "人均可支配收入（元） (disposable) in 2015; plan: nothing; 1 rows")],
+        ),
+    ):
+        result = clean(folder, plan_for(welfare={"concept": concept}))
+        cases = result.open_cases.loc[result.open_cases["rule"] == "I47", ["file", "row", "evidence"]]
+        assert list(cases.itertuples(index=False, name=None)) == found
+    (folder / "b.csv").unlink()
+    alone = clean(folder, plan_for(welfare={"concept": "disposable"}))
+    assert "I47" not in set(alone.ledger.entries["rule"])
+
+
+def test_check_asks_for_the_concept_by_wave(tmp_path: Path) -> None:
+    raw = read_all(plan_for(), concept_files(tmp_path / "raw"))
+    for concept, asked in (("net", True), ({2013: "net", 2014: "disposable", 2015: "disposable"}, False)):
+        result = clean(raw, plan_for(welfare={"concept": concept}))
+        said = [line for line in problems(result, result.open_cases.iloc[:0]) if "(I47)" in line]
+        assert bool(said) is asked
+        if asked:
+            assert "人均纯收入 (net) in a.csv, 人均可支配收入（元） (disposable) in b.csv" in said[0]
+            assert said[0].endswith("welfare: {concept: {2013: net, 2014: disposable, 2015: disposable}}")

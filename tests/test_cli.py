@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -372,6 +373,17 @@ def interrupted(folder: Path, *words: str) -> tuple[int, str]:
     return job.returncode, said.decode("utf-8")
 
 
+def test_the_package_runs_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "evalkit", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split(",")[0]) == (0, "evalkit"), done.stderr
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupted_build_ends_with_130_and_leaves_no_manifest(tmp_path: Path, jobs: str) -> None:
     frame = pd.concat(
@@ -386,3 +398,21 @@ def test_an_interrupted_build_ends_with_130_and_leaves_no_manifest(tmp_path: Pat
     assert not (tmp_path / "data" / "processed" / "manifest.json").exists()
     assert len(Store(tmp_path / "data" / "processed").counties()) < 24
     assert run("report", plan, "--all").code == 15
+
+
+def test_a_plan_of_county_series_is_checked_but_not_built(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "title: t\ndata: {county: {files: [c.csv]}}\npoverty: {line: {kind: none}}\nprices: {kind: none}\n"
+    )
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "c.csv").write_text("county,wave,rural_income\n990601,2015,9000\n990601,2016,9900\n")
+    checked = run("check", plan)
+    assert (checked.code, "[series] 1 counties, 2015 to 2016: rural_income" in checked.out) == (0, True)
+    for words in (("build",), ("report", "--all"), ("audit",)):
+        ended = run(words[0], plan, *words[1:])
+        assert ended.code == 10
+        assert "has no household table, only county series" in ended.err
+        assert "ek.county_series(None, ek.load_plan('plan.yaml'))" in ended.err
+    assert not (tmp_path / "data" / "processed").exists()

@@ -431,3 +431,40 @@ def test_a_plan_without_decisions_is_as_before() -> None:
         **{**plan_for().model_dump(by_alias=True, exclude={"deviations"}), "clean": {"decisions": None}}
     )
     assert plan.clean.decisions is None
+
+
+# ---- blocks ----------------------------------------------------------------------------------------------
+
+
+def unreadable() -> CleanResult:
+    """Return four households whose amounts are words (cases T07) and one of another county."""
+    words = ("约五百", "约六百", "约七百", "约八百")
+    rows = [("990602", str(k), "2016", "4", word) for k, word in enumerate(words, 1)]
+    return cleaned(*rows, ("990602", "5", "2016", "4", "500"), ("990603", "9", "2016", "4", "约九百"), **PLAN)
+
+
+@pytest.mark.parametrize(("action", "rule", "left"), [("keep", "H01", 6), ("exclude", "H03", 3)])
+def test_a_block_is_decided_at_once(action: str, rule: str, left: int) -> None:
+    before = unreadable()
+    block = decide(case(before, "T07", "2"), action, "(block 4)")
+    own = decide(case(before, "T07", "4"), "correct", "800")
+    after = clean(before.raw, before.plan, decisions=Decisions.of([block, own]))
+    reconciles(after)
+    replays(after)
+    assert only(after, "T07") == [("T07", "9")]
+    assert len(after.frame) == left
+    assert after.frame.set_index("household")["income_pc"].get("4") == 800
+    made = after.decided[["action"]].value_counts().to_dict()
+    assert made == {(action,): 3, ("correct",): 1}
+    entries = after.ledger.entries.loc[after.ledger.entries["rule"] == rule]
+    assert sorted(entries["household"]) == ["1", "2", "3"]
+    numbers = {case(before, "T07", h)["case"] for h in ("1", "2", "3")}
+    assert {r.rpartition("case ")[2].rstrip(")") for r in entries["reason_en"]} == numbers
+
+
+def test_a_block_of_another_size_is_stale() -> None:
+    before = unreadable()
+    said = faults(before, decide(case(before, "T07", "2"), "keep", "（整批5）"))
+    assert (
+        "is decided for a block of 5 cases; there are 4 of this rule, column and file in the county" in said
+    )

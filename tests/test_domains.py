@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
-from evalkit.pipeline.domains import as_domain, crosses
+from evalkit.pipeline.domains import Sampled, as_domain, crosses
 
 
 def frame() -> pd.DataFrame:
@@ -50,7 +50,7 @@ def test_a_county_as_domain_equals_the_county_in_the_whole_sample(strata: str | 
     whole = panel(strata)
     assert crosses(whole)
     for code in whole.counties:
-        part = as_domain(whole, code)
+        part = as_domain(Sampled.of(whole), code)
         assert len(part) == 48
         for measure in (ek.mean, ek.headcount, ek.gap, ek.quantile, ek.entry_rate, ek.exit_rate):
             expected = measure(whole, by=["county", "wave"]).where(county=code)
@@ -66,7 +66,7 @@ def test_a_county_as_domain_equals_the_county_in_the_whole_sample(strata: str | 
 def test_cutting_the_county_out_would_give_another_error() -> None:
     whole = panel()
     cut = ek.mean(whole.in_county("c0"), by="wave").std_error
-    assert not np.allclose(cut, ek.mean(as_domain(whole, "c0"), by="wave").std_error, rtol=0.01)
+    assert not np.allclose(cut, ek.mean(as_domain(Sampled.of(whole), "c0"), by="wave").std_error, rtol=0.01)
 
 
 def test_strata_within_counties_do_not_cross() -> None:

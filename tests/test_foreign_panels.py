@@ -240,7 +240,7 @@ def test_check_finds_what_a_build_would_stumble_over(tmp_path: Path) -> None:
         "1 stratum (county / stratum) with only one sampled village: A / s",
         "the files have a weight (w), but plan.design does not use it",
         "no poverty line for 1998",
-        "1 household is in another county in a later wave (K08; 1: A (1991) → B (1998))",
+        "1 household stands in more than one county (K08; 1: A (1991) → B (1998))",
         "county_names names counties that are not in the data: 01. Codes of the data: A, B",
     ):
         assert part in said

@@ -10,6 +10,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from evalkit.cleaning import clean, rebuild
+from evalkit.cli.checking import check_lines
+from evalkit.cli.problems import problems
 from evalkit.errors import DataError
 from evalkit.ingest import (
     combined,
@@ -19,10 +22,12 @@ from evalkit.ingest import (
     read,
     read_all,
     read_blocks,
+    split_by_county,
     spreadsheet_damage,
     unit_doubts,
 )
 from evalkit.ingest.folders import look_for
+from evalkit.pipeline import build
 from evalkit.plan import Plan, TableSource
 
 HEADER = "县代码,户编号,年度,家庭人口数,人均纯收入（元）"
@@ -95,6 +100,45 @@ def test_opendocument(tmp_path: Path) -> None:
     ]
 
 
+def test_merged_cells_of_opendocument_are_filled(tmp_path: Path) -> None:
+    rows = [["某县户表"], ["行政村", "户编号", "年度", "人均纯收入"], ["甲", "001", 2016.0, 1.0]]
+    path = ods(tmp_path / "a.ods", "户", rows)
+    merged = (
+        '<table:table-row><table:table-cell table:number-columns-spanned="4" office:value-type="string"><text:p>某县户表'
+        '</text:p></table:table-cell><table:covered-table-cell table:number-columns-repeated="3"/></table:table-row>'
+    )
+    village = '<table:table-cell table:number-rows-spanned="3" office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    text = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    number = '<table:table-cell office:value-type="float" office:value="{0}"><text:p>{0}</text:p></table:table-cell>'
+    body = "".join(
+        f"<table:table-row>{first}{text.format(f'00{k}')}{number.format(2016)}{number.format(100 * k)}</table:table-row>"
+        for k, first in enumerate(
+            [
+                village.format("甲"),
+                "<table:covered-table-cell/>",
+                "<table:covered-table-cell/>",
+                text.format("乙"),
+            ],
+            1,
+        )
+    )
+    with zipfile.ZipFile(path) as archive:
+        parts = {n: archive.read(n).decode() for n in archive.namelist()}
+    head, *_, tail = parts["content.xml"].split("<table:table-row>")
+    header = "".join(text.format(c) for c in rows[1])
+    end = tail[tail.index("</table:table>") :]
+    parts["content.xml"] = f"{head}{merged}<table:table-row>{header}</table:table-row>{body}{end}"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    raw = read(path)
+    assert raw.frame[["village_name", "household", "income_pc"]].to_numpy().tolist() == [
+        ["甲", "001", "100"], ["甲", "002", "200"], ["甲", "003", "300"], ["乙", "004", "400"],
+    ]  # fmt: skip
+    note = "merged cells: 2 cells of village_name filled downwards in 1 ranges (first: rows 3-5)"
+    assert note in raw.files.loc[0, "notes"]
+
+
 def test_sas_transport(tmp_path: Path) -> None:
     import pyreadstat
 
@@ -114,6 +158,76 @@ def test_damaged_files_of_other_types(tmp_path: Path, name: str) -> None:
         read(tmp_path / name)
     assert name in str(error.value)
     assert "export it again" in str(error.value)
+
+
+def test_values_that_a_file_declares_missing_are_in_the_ledger(tmp_path: Path) -> None:
+    import pyreadstat
+
+    frame = pd.DataFrame(
+        {
+            "county": ["990602"] * 5,
+            "household": ["1", "2", "3", "4", "5"],
+            "wave": [2016.0] * 5,
+            "size": [2.0, 3.0, 97.0, 4.0, 1.0],
+            "income_pc": [3000.5, -9.0, -8.0, np.nan, 2000.0],
+            "status": ["已脱贫", "XX", "已脱贫", "已脱贫", "已脱贫"],
+        }
+    )
+    pyreadstat.write_sav(
+        frame,
+        str(tmp_path / "a.sav"),
+        missing_ranges={
+            "income_pc": [{"lo": -9, "hi": -8}],
+            "status": ["XX"],
+            "size": [{"lo": 90, "hi": 99}],
+        },
+        variable_value_labels={"income_pc": {-9: "refused", 1: "?"}},
+    )
+    coded = frame.assign(
+        income_pc=[3000.5, "a", "b", np.nan, 2000.0],
+        household=["6", "7", "8", "9", "10"],
+        size=2.0,
+        status="已脱贫",
+    )
+    pyreadstat.write_dta(
+        coded,
+        str(tmp_path / "b.dta"),
+        missing_user_values={"income_pc": ["a", "b"]},
+        variable_value_labels={"income_pc": {"a": "refused"}},
+    )
+    (tmp_path / "c.csv").write_text(
+        "county,household,wave,size,income_pc,status\n990602,11,2016,2,-9,已脱贫\n"
+    )
+    result = clean(tmp_path, plan_for(files=["*"]))
+    entries = result.ledger.of_table("household").cells()
+    mine = entries.loc[entries["rule"] == "T11", ["file", "row", "column", "old", "new"]].fillna("")
+    assert sorted(mine.to_numpy().tolist()) == [
+        ["a.sav", 2, "income_pc", "-9 ⟨missing: refused⟩", ""],
+        ["a.sav", 2, "status", "XX ⟨missing⟩", ""],
+        ["a.sav", 3, "income_pc", "-8 ⟨missing⟩", ""],
+        ["a.sav", 3, "size", "97 ⟨missing⟩", ""],
+        ["b.dta", 2, "income_pc", ".a ⟨missing: refused⟩", ""],
+        ["b.dta", 3, "income_pc", ".b ⟨missing⟩", ""],
+    ]
+    known = result.frame.set_index("household")["income_pc"].dropna().to_dict()
+    assert known == {"1": 3000.5, "5": 2000.0, "6": 3000.5, "10": 2000.0, "11": -9.0}
+    assert len(result.quarantine) == 1  # household 3 has no size
+    pd.testing.assert_frame_equal(rebuild(result.raw, result.ledger, result.plan)["household"], result.frame)
+
+
+def test_an_id_that_a_file_declares_missing_is_none(tmp_path: Path) -> None:
+    import pyreadstat
+
+    frame = pd.DataFrame(
+        {"ea": [1.0, 2.0], "hh": [7.0, -9.0], "yr": [2016.0] * 2, "c": [99.0, -9.0], "y": [1.0, -9.0]}
+    )
+    missing = {"hh": [-9], "c": [-9], "y": [-9]}
+    pyreadstat.write_sav(frame, str(tmp_path / "a.sav"), missing_ranges=missing)
+    columns = {"household": ["ea", "hh"], "wave": "yr", "county": "c"}
+    raw = read_all(plan_for(columns=columns, keep=["y"]), tmp_path / "a.sav")["household"]
+    assert raw.frame["household"].fillna("").tolist() == ["1-7", ""]
+    assert raw.mapping.set_index("field").loc["y", "kind"] == "number"
+    assert set(split_by_county(read_all(plan_for(columns=columns), tmp_path / "a.sav"))) == {"99", ""}
 
 
 def test_an_archive_is_read_in_order_of_names(tmp_path: Path) -> None:
@@ -466,3 +580,88 @@ def test_sound_ids_and_dates_show_no_damage() -> None:
         }
     )
     assert spreadsheet_damage(from_frame(frame, table="member")).empty
+
+
+# ---- some members of an archive, all faults at once ---------------------------------------------------------
+
+
+def archive_of(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / "e.zip", "w") as archive:
+        for wave in (2015, 2016, 2017):
+            archive.writestr(f"{wave}/户表.csv", f"{HEADER}\n990602,001,{wave},4,3000\n")
+        archive.writestr("人员/2016.csv", "县代码,户编号,姓名\n990602,001,某\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("files", "waves"),
+    [
+        (["e.zip/2015/*", "*.zip/2017/户表.csv"], ["2015", "2017"]),
+        (["e.zip/201[56]/*"], ["2015", "2016"]),
+        (["E.ZIP/2016/*.csv", "e.zip/2016/*.csv"], ["2016"]),
+    ],
+)
+def test_members_of_an_archive_are_picked(tmp_path: Path, files: list[str], waves: list[str]) -> None:
+    folder = archive_of(tmp_path / "raw")
+    if files[0].startswith("E"):
+        (folder / "e.zip").rename(folder / "E.ZIP")
+        files = files[:1]
+    raw = read_all(plan_for(files=files), folder)
+    assert raw["household"].frame["wave"].tolist() == waves
+    assert raw["household"].files["file"].str.endswith("户表.csv").all()
+
+
+def test_two_tables_of_one_archive(tmp_path: Path) -> None:
+    folder = archive_of(tmp_path / "raw")
+    plan = Plan(
+        title="t",
+        data={"household": {"files": ["e.zip/20*"]}, "member": {"files": ["e.zip/人员/*"]}},
+        poverty={"line": {"kind": "none"}},
+        prices={"kind": "none"},
+    )
+    raw = read_all(plan, folder)
+    assert (len(raw["household"]), len(raw["member"])) == (3, 1)
+
+
+def test_a_pattern_without_members_lists_what_the_archive_holds(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no member matches 'e\.zip/2018\*'.*holds: 2015/户表\.csv"):
+        read_all(plan_for(files=["e.zip/2018*"]), archive_of(tmp_path / "raw"))
+    with pytest.raises(DataError, match=r"no file matches 'f\.zip/2018\*'"):
+        read_all(plan_for(files=["f.zip/2018*"]), tmp_path / "raw")
+
+
+def test_all_files_that_cannot_be_read_are_named_at_once(tmp_path: Path) -> None:
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "a.csv").write_text(f"{HEADER}\n{ROWS}")
+    (raw / "b.csv").write_bytes(b"")
+    (raw / "c.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    (raw / "d.csv").write_text("x,y\n1,2\n")
+    plan = plan_for().at(tmp_path)
+    for run in (lambda: list(check_lines(plan)), lambda: build(plan)):
+        with pytest.raises(DataError) as caught:
+            run()
+        assert "3 files cannot be read" in str(caught.value)
+        for part in (
+            "b.csv is empty",
+            "c.xlsx cannot be opened",
+            "no header row of a household table",
+            "d.csv",
+        ):
+            assert part in str(caught.value)
+    (raw / "c.xlsx").unlink()
+    (raw / "d.csv").unlink()
+    with pytest.raises(DataError, match=r"^b\.csv is empty"):
+        build(plan)
+    assert not (tmp_path / "data" / "processed").exists()
+
+
+def test_a_file_without_welfare_and_odd_county_codes_are_problems(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"{HEADER}\n{ROWS}990603,1,2016,1,2000\n99060,3,2016,1,2000\n")
+    (tmp_path / "b.csv").write_text("县代码,户编号,年度,家庭人口数,年人均可用\n990602,001,2017,4,3000\n")
+    result = clean(tmp_path, plan_for(files=["*"]))
+    said = list(problems(result, result.open_cases.iloc[:0]))
+    assert any(s.startswith("1 file has no income_pc in any row: b.csv (1 rows)") for s in said)
+    assert any(s.startswith("1 county code is no six digits, as 2 others are: '99060'") for s in said)
+    assert result.ledger.entries.query("rule == 'A11'")["household"].tolist() == ["3"]

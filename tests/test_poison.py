@@ -80,6 +80,12 @@ POISON: dict[str, tuple[str, Callable[[], bytes], str]] = {
     ),
     "zip bomb": ("b.zip", lambda: BOMB, "as in a zip bomb"),
     "zip bomb that lies": ("b.zip", lying, r"b\.zip.*(cannot be unpacked|zip bomb)"),
+    "small zip bomb": ("b.zip", lambda: zipped(("a.csv", b"0" * (5 << 20))), "as in a zip bomb"),
+    "small bomb as workbook": (
+        "b.xlsx",
+        lambda: zipped(("xl/workbook.xml", b" " * (5 << 20))),
+        "as in a zip bomb",
+    ),
     "bomb as workbook": (
         "b.xlsx",
         lambda: zipped(("xl/workbook.xml", b" " * (80 << 20))),

@@ -12,7 +12,7 @@ import store_case
 from evalkit.cleaning import clean
 from evalkit.errors import DataError
 from evalkit.ingest import RawData, read_all, split_by_county
-from evalkit.pipeline.parts import load_part
+from evalkit.pipeline.parts import load_part, read_table
 from evalkit.pipeline.splitter import Splitter
 from evalkit.pipeline.staging import Staged, stage
 from evalkit.plan import Plan
@@ -172,7 +172,7 @@ def test_an_absent_file_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("budget", [0, 1 << 20])
 def test_rows_keep_the_order_of_their_arrival(tmp_path: Path, budget: int) -> None:
-    splitter = Splitter(tmp_path / "spill", budget)
+    splitter = Splitter(tmp_path / "spill", lambda county: tmp_path / f"{county}.arrow", budget)
     blocks = [
         pd.DataFrame({"a": ["1", "2", "3"], "_file": ["x", "x", "x"], "_row": [1, 2, 3]}),
         pd.DataFrame({"b": ["4", "5"], "_file": ["y", "y"], "_row": [1, 2]}),
@@ -182,11 +182,13 @@ def test_rows_keep_the_order_of_their_arrival(tmp_path: Path, budget: int) -> No
     assert splitter.counties() == ["A", "B"]
     assert splitter.rows == {"A": 2, "B": 3}
     assert [list(splitter.files[c]) for c in ("A", "B")] == [["x", "y"], ["x", "y"]]
-    assert splitter.take("B").to_pylist() == [
+    splitter.finish()
+    assert read_table(tmp_path / "B.arrow").to_pylist() == [
         {"a": "1", "_file": "x", "_row": 1, "b": None},
         {"a": "3", "_file": "x", "_row": 3, "b": None},
         {"a": None, "_file": "y", "_row": 2, "b": "5"},
     ]
-    assert splitter.take("A").column("_row").to_pylist() == [2, 1]
-    splitter.close()
+    assert read_table(tmp_path / "A.arrow").column("_row").to_pylist() == [2, 1]
     assert not (tmp_path / "spill").exists()
+    splitter.abandon()
+    assert not list(tmp_path.iterdir())

@@ -137,6 +137,19 @@ class KeepOutliers(Section):
 Outliers = Annotated[FlagOutliers | KeepOutliers, Field(discriminator="kind")]
 
 
+class HouseholdStructures(Section):
+    """Splits, merges and elders alone that deserve a question, from rosters with waves."""
+
+    look_backs: tuple[int, ...] = Field(
+        default=(), description="waves of a look-back (回头看): splits and merges in them are listed"
+    )
+    within: int = Field(
+        default=1,
+        ge=0,
+        description="years around the identification of a household in which splits and merges are listed",
+    )
+
+
 class Clean(Section):
     """What cleaning may do; everything it does is in the ledger."""
 
@@ -157,6 +170,10 @@ class Clean(Section):
     )
     limits: dict[str, float] = Field(
         default={}, description="limits of the conditional rules that differ from the usual ones"
+    )
+    household_structures: HouseholdStructures | None = Field(
+        default=None,
+        description="list household structures that deserve a question; {} with the usual limits",
     )
     decisions: str | None = Field(
         default="decisions.xlsx",

@@ -70,7 +70,9 @@ class TableSource(Section):
     `keep` lists raw columns to carry under their own names.
     """
 
-    files: tuple[str, ...] = Field(description="names or patterns (户信息_*) below data.raw; all are stacked")
+    files: tuple[str, ...] = Field(
+        description="names or patterns (户信息_*) below data.raw, or of members of an archive (export.zip/2016*.csv); all are stacked"
+    )
     sheet: str | None = Field(
         default=None,
         description="the only sheet of each workbook to read; when not given, all sheets that have the "

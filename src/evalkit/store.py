@@ -5,7 +5,9 @@ Layout below the store's root::
     panel/province=<xx>/county=<code>/part-0.parquet   clean household-waves, all waves in one file
     member|program|village|survey|totals/…             the other clean tables
     ledger|quarantine|open_cases/…                     what cleaning did, set aside, left open
+    structures/…                                       household structures that deserve a question, if the plan asks
     events|event_cases/…                               what happened to households, and histories that contradict themselves
+    sums/…                                             sums by sampling unit and wave, which add up to a nation
     results/county=<code>.json                         estimates and tables of the county
     results/pooled.json                                return risk and program effects over all counties
     results/intake.json                                files read, headers recognised, rows that name no county
@@ -37,7 +39,7 @@ from evalkit.errors import DataError
 
 KINDS = (
     "panel", "member", "program", "village", "survey", "totals",
-    "ledger", "quarantine", "open_cases", "events", "event_cases",
+    "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "sums",
 )  # fmt: skip
 """Tables that a build keeps by county."""
 UNPLACED = "_unplaced"

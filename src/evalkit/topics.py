@@ -128,6 +128,14 @@ ADVICE: Mapping[str, Text] = {
         "header, household header]})",
         zh="更正县代码；若户编号在各县重复，请将县与户编号合为一个编号",
     ),
+    "I47": Text(
+        en="state the concept of each wave: welfare: {concept: {2013: net, 2014: disposable}}",
+        zh="在方案中按年度写明收入口径：welfare: {concept: {2013: net, 2014: disposable}}",
+    ),
+    "K09": Text(
+        en="mend the files, or decide in decisions.xlsx which row stays (keep, exclude)",
+        zh="更正文件，或在decisions.xlsx中核定保留哪一行（keep、exclude）",
+    ),
     "D02": Text(
         en="decide which row holds and delete the other, or set clean.duplicates to first or latest",
         zh="确定以哪一行为准并删除另一行，或将clean.duplicates设为first或latest",

@@ -76,6 +76,7 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         """),
     Elsewhere("T09", "test_rules.py::test_codes_of_waves_are_replaced_when_the_plan_has_labels"),
     Elsewhere("T10", "test_foreign_panels.py::test_a_decimal_comma_is_read_when_stated"),
+    Elsewhere("T11", "test_ingest_formats.py::test_values_that_a_file_declares_missing_are_in_the_ledger"),
     Example("K01", """
         | household | wave | hit |
         |           | 2016 | x   |
@@ -189,6 +190,7 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 4    | 12000      | 3000      |     |
         | 4    |            | 3000      |     |
         """),
+    Elsewhere("I47", "test_cleaning.py::test_headers_of_several_income_concepts"),
     Example("P01", """
         | id_number          | hit |
         | 990101198001010021 | x   |
@@ -245,5 +247,15 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
     *(Elsewhere(rule, f"{DIVISIONS}::test_codes_that_stand_for_no_county") for rule in ("A04", "A05", "A06")),
     Elsewhere("A07", f"{DIVISIONS}::test_names_are_compared_with_all_names_of_the_code"),
     Elsewhere("A08", f"{DIVISIONS}::test_areas_of_id_numbers_are_legal_when_they_ever_existed"),
+    Example("A11", """
+        | household | county  | hit |
+        | 1         | 990101  |     |
+        | 2         | 99011   | x   |
+        | 3         | 99011   |     |
+        | 4         | 9901011 | x   |
+        | 5         | N1      |     |
+        | 6         | 12      |     |
+        | 7         | 99/01   | x   |
+        """),
     Elsewhere("A09", f"{DIVISIONS}::test_codes_used_in_years_in_which_they_are_not_in_force_are_noted_once"),
 )  # fmt: skip

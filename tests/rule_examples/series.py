@@ -129,6 +129,16 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
         | 2013 | 4300         | 可支配收入     |     |
         """,
     ),
+    Example(
+        "Y69",
+        """
+        | wave | rural_income | hit |
+        | 2010 | 3000         | x   |
+        | 2011 | 3300         |     |
+        | 2012 | 3700         |     |
+        """,
+        plan={"county_series": {"concepts": {"rural_income": {2011: "disposable"}}}},
+    ),
     Elsewhere("A01", "test_divisions_cleaning.py::test_rows_under_a_retired_code_get_its_successor_and_keep_the_code_of_the_file"),
     Elsewhere("A10", "test_divisions_cleaning.py::test_village_codes_follow_a_county_that_is_the_same_under_another_code"),
     Elsewhere("A02", "test_divisions_cleaning.py::test_a_divided_county_is_an_open_case_until_the_plan_decides"),

@@ -17,8 +17,9 @@ from evalkit.cleaning.areas import carry_villages, check_areas, link_counties, w
 from evalkit.cleaning.checking import check_rules
 from evalkit.cleaning.codes import check_persons, check_words
 from evalkit.cleaning.columns import convert_columns, make_villages_unique, tidy_columns
+from evalkit.cleaning.concepts import check_concept
 from evalkit.cleaning.households import check_households
-from evalkit.cleaning.moves import moved_households
+from evalkit.cleaning.moves import moved_households, person_cases, shared_persons, with_rows
 from evalkit.cleaning.orders import Order, carry_out, correct_cells
 from evalkit.cleaning.result import FATES, MONEY_COLUMNS, CleanResult, SetAside, panel_from
 from evalkit.cleaning.rostered import set_aside_without_members, with_rosters
@@ -26,7 +27,7 @@ from evalkit.cleaning.rows import check_required, quarantine_keys, set_aside_no_
 from evalkit.cleaning.settling import Fault, Orders, Pass, settle, settled
 from evalkit.cleaning.single import CleanTable
 from evalkit.cleaning.typed import (
-    Floats,
+    Replayed,
     check_columns,
     check_programs,
     named_columns,
@@ -37,7 +38,7 @@ from evalkit.cleaning.work import CASE_COLUMNS, Work
 from evalkit.decisions import Decisions
 from evalkit.divisions import DatedCodes, load_divisions
 from evalkit.ingest import RawData, RawTable, from_frame, read_all, with_counties
-from evalkit.ledger import COLUMNS, Ledger, replay
+from evalkit.ledger import ASIDE, COLUMNS, PROVENANCE, Ledger, replay
 from evalkit.plan import Plan
 
 __all__ = [
@@ -51,7 +52,10 @@ __all__ = [
     "moved_households",
     "named_columns",
     "panel_from",
+    "person_cases",
     "rebuild",
+    "shared_persons",
+    "with_rows",
 ]
 
 Raw = str | Path | RawData | RawTable | pd.DataFrame
@@ -90,8 +94,7 @@ def clean(
     check_programs(plan, data.tables)
     done = settled(_runner(data, plan, dated), Decisions() if decisions is None else decisions)
     works = done.last.works
-    texts = {name: w.frame.loc[w.stays].reset_index(drop=True) for name, w in works.items()}
-    typed = _typed(texts, data, plan, {name: w.read() for name, w in works.items()})
+    typed = _typed({n: typed_table(w, w.kept, w.raw, plan) for n, w in works.items()}, plan)
     entries = pd.concat([w.entries for w in works.values()], ignore_index=True)
     frame = typed.pop("household")
     result = CleanResult(
@@ -137,7 +140,7 @@ def clean_table(raw: RawTable, plan: Plan, *, decisions: Decisions | None = None
     done = settled(run, Decisions() if decisions is None else decisions)
     work = done.last.works[raw.table]
     return CleanTable(
-        frame=typed_table(work.frame.loc[work.stays].reset_index(drop=True), table, plan),
+        frame=typed_table(work, work.kept, table, plan),
         quarantine=_quarantined(work),
         ledger=Ledger(work.entries[list(COLUMNS)]),
         open_cases=done.cases,
@@ -184,7 +187,8 @@ def rebuild(raw: RawData, ledger: Ledger, plan: Plan) -> dict[str, pd.DataFrame]
     """
     data = with_issue_codes(raw, load_divisions(plan))
     texts = {name: replay(table, ledger) for name, table in data.tables.items()}
-    return _typed(texts, data, plan)
+    tables = {n: typed_table(Replayed(t), np.arange(len(t)), data[n], plan) for n, t in texts.items()}
+    return _typed(tables, plan)
 
 
 def _raw_data(raw: Raw, plan: Plan, dated: DatedCodes | None) -> RawData:
@@ -221,6 +225,7 @@ def _cleaned(raw: RawTable, plan: Plan, dated: DatedCodes | None, orders: Sequen
     settle_duplicates(work)
     if work.table == "household":
         check_households(work)
+        check_concept(work)
     if work.table == "member":
         check_persons(work)
     check_words(work)
@@ -228,31 +233,26 @@ def _cleaned(raw: RawTable, plan: Plan, dated: DatedCodes | None, orders: Sequen
     return work
 
 
-def _typed(
-    texts: dict[str, pd.DataFrame],
-    raw: RawData,
-    plan: Plan,
-    known: Mapping[str, Mapping[str, Floats]] | None = None,
-) -> dict[str, pd.DataFrame]:
-    read = known or {}
-    out = {name: typed_table(text, raw[name], plan, read.get(name)) for name, text in texts.items()}
-    out["household"] = with_rosters(out["household"], out.get("member"))
-    out["household"] = with_derived(out["household"], out.get("program"), plan)
-    return out
+def _typed(tables: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return clean tables with what the household table takes from the others."""
+    households = with_rosters(tables["household"], tables.get("member"))
+    return {**tables, "household": with_derived(households, tables.get("program"), plan)}
 
 
 def _quarantined(work: Work) -> pd.DataFrame:
     """Return quarantined rows with their reasons and raw cells."""
     entries = work.entries.loc[work.entries["action"] == "quarantine"]
     about = ["table", "rule", "reason_en", "reason_zh", "file", "sheet", "row"]
-    cells = work.raw.frame.drop(columns=["_file", "_sheet", "_row"]).iloc[entries["pos"].to_numpy()]
-    cells = cells.rename(columns={c: f"{c} (raw)" for c in cells.columns if c in about})
-    return pd.concat([entries[about].reset_index(drop=True), cells.reset_index(drop=True)], axis=1)
+    columns = [c for c in work.raw.frame.columns if c not in PROVENANCE]
+    cells = pd.DataFrame(columns=columns, index=pd.RangeIndex(0), dtype="str")
+    if len(entries):
+        cells = work.raw.frame[columns].iloc[entries["pos"].to_numpy()].reset_index(drop=True)
+    cells.columns = [f"{c} (raw)" if c in about else c for c in columns]
+    return pd.concat([entries[about].reset_index(drop=True), cells], axis=1)
 
 
 def _fates(work: Work) -> dict[str, object]:
-    fate = work.fate
-    counts = (len(fate), *(int((fate == f).sum()) for f in ("", "quarantine", "merge", "not_data")))
+    counts = (len(work.fate), len(work.kept), *(work.out(f) for f in ASIDE))
     return {"table": work.table, **dict(zip(FATES, counts, strict=True))}
 
 

@@ -100,7 +100,7 @@ def merge_target(value: str, case: pd.Series, work: Work, cases: pd.DataFrame) -
 
 def _open_columns(work: Work) -> list[str]:
     """Return the columns in which single cells can be corrected."""
-    given = {*work.raw.taken("constant"), *work.raw.taken("household"), "county"}
+    given = {*work.taken("constant"), *work.taken("household"), "county"}
     return [c for c in work.used if c not in given]
 
 

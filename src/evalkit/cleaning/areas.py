@@ -71,7 +71,8 @@ def carry_villages(work: Work, dated: DatedCodes | None) -> None:
 
 
 def check_areas(work: Work, dated: DatedCodes | None) -> None:
-    """Flag county codes and names that do not hold (A03-A07, A09), and id numbers of areas that never were (A08)."""
+    """Flag county codes and names that do not hold (A03-A07, A09, A11), and id numbers of areas that never were (A08)."""
+    _shapes(work)
     if dated is None:
         return
     if AT_ISSUE in work.used:
@@ -80,6 +81,27 @@ def check_areas(work: Work, dated: DatedCodes | None) -> None:
             _names(work, dated)
     if work.table == "member" and "id_number" in work.used:
         _id_numbers(work, dated.divisions)
+
+
+def _shapes(work: Work) -> None:
+    """Flag county codes of no known shape, the first row of each (A11); codes that are not digits are the user's own."""
+    if "county" not in work.used:
+        return
+    codes = work.frame["county"].where(work.stays)
+    odd = {c: c for c in codes.dropna().unique() if odd_code(c)}
+    if odd:
+        _flag_first(work, "A11", "county", codes.where(codes.isin(list(odd))), odd)
+
+
+def odd_code(code: str) -> bool:
+    """Tell whether a county code is of no known shape: digits that are neither few nor 6, 9 or 12, or signs of a path.
+
+    >>> [odd_code(c) for c in ("610928", "12", "N1", "61092", "6109281", "../x", "a b")]
+    [False, False, False, True, True, True, False]
+    """
+    if code.isdigit():
+        return len(code) > 3 and len(code) not in (6, 9, 12)
+    return len(code) > 40 or any(c in "/\\:*?<>|" or not c.isprintable() for c in code)
 
 
 def _codes(work: Work, dated: DatedCodes) -> None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit import schema
+from evalkit.cleaning.coded import Coded
 from evalkit.cleaning.work import CASE_COLUMNS, Work, used_fields
 from evalkit.rules import rule
 
@@ -44,13 +45,14 @@ def cases_of(work: Work) -> pd.DataFrame:
         it is in the file (for cases about a whole row some of its cells); id numbers and names are not shown.
     """
     entries = work.entries
-    asks = entries["rule"].map({r: rule(r).case for r in entries["rule"].unique()})
-    found = entries.loc[asks.fillna(value=False).astype(bool)]
-    found = found.drop_duplicates(["rule", "pos", "column"]).rename(
-        columns={"reason_en": "what_en", "reason_zh": "what_zh"}
-    )
+    found = entries.loc[entries["rule"].isin([r for r in entries["rule"].unique() if rule(r).case])]
+    about = zip(found["rule"], found["pos"], found["column"].fillna(""), strict=True)
+    place: dict[tuple[str, int, str], int] = {}
+    for k, one in enumerate(about):
+        place.setdefault(one, k)
+    found = found.iloc[list(place.values())].rename(columns={"reason_en": "what_en", "reason_zh": "what_zh"})
     at = found["pos"].to_numpy(dtype=np.intp)
-    person = work.frame["person"].iloc[at].to_numpy() if "person" in work.frame else None
+    person = work.coded("person").objects(at) if "person" in work.frame else None
     found = found.assign(person=pd.Series(person, index=found.index, dtype="str")).reset_index(drop=True)
     keyed, keys = _keys(work, at)
     whole = ~keyed | found["column"].isna().to_numpy()
@@ -115,11 +117,11 @@ def across_cases(cases: pd.DataFrame) -> pd.DataFrame:
 def _keys(work: Work, at: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.bool_], list[tuple[object, ...]]]:
     """Return which rows have a whole key, and the key (or the place in the file) of each."""
     names = [k for k in schema.KEYS[work.raw.table] if k in work.frame and k != "county"]  # type: ignore[index]
-    rows = work.frame.iloc[at]
-    keyed = rows[names].notna().all(axis=1).to_numpy() if names else rows["county"].notna().to_numpy()
-    own = list(rows[names].itertuples(index=False, name=None)) if names else [()] * len(at)
-    wave = [rows["wave"]] if "wave" in rows else []
-    places = zip(rows["_file"], rows["_sheet"], rows["_row"], *wave, strict=True)
+    keyed = np.logical_and.reduce([~work.coded(n).missing[at] for n in names or ["county"]])
+    own = list(zip(*(work.coded(n).objects(at) for n in names), strict=True)) if names else [()] * len(at)
+    wave = [work.coded("wave").objects(at)] if "wave" in work.frame else []
+    files, sheets = (work.coded(n).objects(at) for n in ("_file", "_sheet"))
+    places = zip(files, sheets, work.frame["_row"].to_numpy()[at].tolist(), *wave, strict=True)
     return keyed, [k if whole else ("at", *p) for whole, k, p in zip(keyed, own, places, strict=True)]
 
 
@@ -177,10 +179,10 @@ class _Content:
     """Raw cells of whole rows: the columns that enter the clean table, by name."""
 
     def __init__(self, work: Work, at: npt.NDArray[np.intp]) -> None:
-        left_out = {*work.raw.taken("constant"), *work.raw.taken("household"), *DERIVED}
+        left_out = {*work.taken("constant"), *work.taken("household"), *DERIVED}
         self._names = sorted(c for c in used_fields(work.raw) if c not in left_out)
-        rows = work.raw.frame[self._names].iloc[at].to_numpy(dtype=object)
-        self._cells = dict(zip(at.tolist(), rows, strict=True))
+        rows = zip(*(Coded.of(work.raw.frame[n]).at(at).to_pylist() for n in self._names), strict=True)
+        self._cells = dict(zip(at.tolist(), rows if len(self._names) else [()] * len(at), strict=True))
         keys = set(schema.KEYS[work.raw.table])  # type: ignore[index]
         places = {f.name for f in schema.FIELDS if len(f.tables) == len(schema.TABLES)}
         self._told = [

@@ -7,16 +7,20 @@ a million cells costs as much as its distinct doubtful ones.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from evalkit.ingest.cells import clean_id, compact
+from evalkit.cleaning.coded import Coded, Flags, Positions
+from evalkit.ingest.cells import clean_id, compact, declared_missing
 from evalkit.ledger import plain
 from evalkit.schema import NO, YES
+
+Objects = npt.NDArray[np.object_]
 
 NUMERIC: frozenset[str] = frozenset({"number", "money", "integer"})
 """Kinds read as numbers."""
@@ -43,7 +47,7 @@ _WIDE_ALNUM = str.maketrans(
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _DOUBTFUL_ID = r"[^0-9A-Za-z_/-]"
-_DOUBTFUL_TEXT = "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u3000\u00a0\x00-\x1f]|^ | $"
+_DOUBTFUL_TEXT = "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u3000\u00a0\x00-\x1f\u27e9]|^ | $"
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,13 @@ def text_steps(text: str, *, word: bool = False) -> list[Step]:
 
 
 def steps_of(text: str, kind: str, unit: str = "one", decimal: str = ".") -> list[Step]:
-    """Return the steps of a cell of a kind (a kind of `evalkit.schema`, or ``wave``)."""
+    """Return the steps of a cell of a kind (a kind of `evalkit.schema`, or ``wave``).
+
+    >>> steps_of("-9 ⟨missing: refused⟩", "money")
+    [Step(rule='T11', new=None)]
+    """
+    if declared_missing(text):
+        return [Step("T11", None)]
     if kind in NUMERIC:
         return number_steps(text, unit, decimal)
     if kind in ("year", "wave"):
@@ -170,103 +180,123 @@ def steps_of(text: str, kind: str, unit: str = "one", decimal: str = ".") -> lis
 
 @dataclass(frozen=True, eq=False)
 class Tidied:
-    """A column afterwards, and its steps: frame of pos (0-based row), rule, old, new, in order within a cell."""
-
-    cells: pd.Series
-    steps: pd.DataFrame
-
-
-def tidy(cells: pd.Series, kind: str, unit: str = "one", decimal: str = ".") -> Tidied:
-    """Tidy a column of text.
+    """What tidying a column changes, and its steps.
 
     Parameters
     ----------
-    cells : Series of str, shape (n,)
-        With a `RangeIndex`.
+    rows : ndarray of int, shape (m,)
+        Rows whose cell changes.
+    cells : ndarray of str or None, shape (m,)
+        Their new text.
+    at : ndarray of int, shape (s,)
+        Row of each step, ascending; the steps of a cell stand in their order.
+    rule, old, new : ndarray, shape (s,)
+        Rule of each step, text before and afterwards (None: blank).
+    """
+
+    rows: Positions
+    cells: Objects
+    at: Positions
+    rule: Objects
+    old: Objects
+    new: Objects
+
+
+def tidy(
+    column: Coded, kind: str, unit: str = "one", decimal: str = ".", rows: Flags | None = None
+) -> Tidied | None:
+    """Tidy a column of text; None when nothing changes.
+
+    Parameters
+    ----------
+    column : Coded
+        Shape (n,).
     kind : str
     unit : str
         ``one`` or ``wan``: what money in the column is counted in.
     decimal : str
         Decimal mark of numbers, ``.`` or ``,``.
+    rows : ndarray of bool, shape (n,), optional
+        The rows to tidy; all when not given.
 
     Examples
     --------
-    >>> out = tidy(pd.Series(["3,000", "2500", None, "3,000"], dtype="str"), "money")
-    >>> out.cells.tolist(), out.steps["pos"].tolist()
-    (['3000', '2500', nan, '3000'], [0, 3])
+    >>> import pandas as pd
+    >>> out = tidy(Coded.of(pd.Series(["3,000", "2500", None, "3,000"], dtype="str")), "money")
+    >>> out.cells.tolist(), out.at.tolist()
+    (['3000', '3000'], [0, 3])
     """
-    doubtful = _doubtful(cells, kind, decimal)
-    chains = {v: steps_of(v, kind, unit, decimal) for v in cells[doubtful].unique()}
-    chains = {v: steps for v, steps in chains.items() if steps}
+    places, texts = _doubtful(column, kind, decimal, rows)
+    chains = {k: steps_of(t, kind, unit, decimal) for k, t in zip(places, texts, strict=True)}
+    chains = {k: steps for k, steps in chains.items() if steps}
     if not chains:
-        return Tidied(cells, _NO_STEPS)
-    table = _chain_table(chains)
-    at = np.flatnonzero(cells.isin(list(chains)).to_numpy(dtype=bool))
-    touched = cells.iloc[at]
-    last = {v: steps[-1].new for v, steps in chains.items()}
-    out = cells.copy()
-    out.iloc[at] = touched.map(last).astype("str").to_numpy()
-    found = pd.DataFrame({"pos": at, "text": touched.to_numpy()}).merge(
-        table, on="text", how="left", sort=False
-    )
-    return Tidied(out, found[["pos", "rule", "old", "new"]])
+        return None
+    hit = np.zeros(len(column.words), dtype=bool)
+    hit[list(chains)] = True
+    at = np.flatnonzero(column.spread(hit, absent=False) & (True if rows is None else rows))
+    if not len(at):
+        return None
+    told = dict(zip(places, texts, strict=True))
+    steps = [
+        (pos, step.rule, old, step.new)
+        for pos, code in zip(at.tolist(), column.codes[at].tolist(), strict=True)
+        for old, step in _linked(told[code], chains[code])
+    ]
+    pos, rule, old, new = (np.array(part, dtype=object) for part in zip(*steps, strict=True))
+    last = np.array([chains[code][-1].new for code in column.codes[at].tolist()], dtype=object)
+    return Tidied(at, last, pos.astype(np.intp), rule, old, new)
 
 
-_NO_STEPS = pd.DataFrame({"pos": np.array([], dtype=np.intp), "rule": [], "old": [], "new": []})
+def _linked(text: str, steps: list[Step]) -> Iterator[tuple[str | None, Step]]:
+    """Yield each step with the text before it."""
+    old: str | None = text
+    for step in steps:
+        yield old, step
+        old = step.new
 
 
-def _chain_table(chains: dict[str, list[Step]]) -> pd.DataFrame:
-    rows = []
-    for text, steps in chains.items():
-        old: str | None = text
-        for step in steps:
-            rows.append((text, step.rule, old, step.new))
-            old = step.new
-    table = pd.DataFrame(rows, columns=["text", "rule", "old", "new"])
-    return table.astype(dict.fromkeys(table.columns, "str"))
-
-
-def _doubtful(cells: pd.Series, kind: str, decimal: str) -> npt.NDArray[np.bool_]:
-    """Return the cells that may need a step; shape (n,)."""
-    if kind in NUMERIC and decimal == ",":
-        return _matches(cells, r"[+-]?[0-9]+", whole=False)
-    if kind in NUMERIC:
-        if readable(cells):
-            return np.zeros(len(cells), dtype=bool)
-        return _matches(cells, r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", whole=False)
-    if kind == "id":
-        return cells.str.contains(_DOUBTFUL_ID).fillna(value=False).to_numpy(dtype=bool)
-    if kind == "text":
-        return cells.str.contains(_DOUBTFUL_TEXT).fillna(value=False).to_numpy(dtype=bool)
-    return cells.notna().to_numpy()
-
-
-def _matches(cells: pd.Series, pattern: str, *, whole: bool) -> npt.NDArray[np.bool_]:
-    """Return where cells match (or, with ``whole=False``, are present and do not match)."""
-    hit = cells.str.fullmatch(pattern).fillna(value=False).to_numpy(dtype=bool)
-    return hit if whole else cells.notna().to_numpy() & ~hit
-
-
-def readable(cells: pd.Series) -> bool:
-    """Tell whether every present cell is a finite number as it stands."""
+def _doubtful(column: Coded, kind: str, decimal: str, rows: Flags | None) -> tuple[list[int], list[str]]:
+    """Return the words that may need a step: their places and texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    try:
-        values = pc.cast(pa.array(cells), pa.float64())
-    except pa.ArrowInvalid:
-        return False
-    return bool(pc.all(pc.is_finite(values)).as_py() is not False)
+    if kind in NUMERIC and decimal == ".":
+        amounts = column.amounts
+        if amounts is not None and not (np.isinf(amounts) | (np.isnan(amounts) & ~column.missing)).any():
+            return [], []
+    words, places = column.words, None
+    if rows is not None:
+        places = np.flatnonzero(column.occurring(rows))
+        words = words.take(pa.array(places))
+    pattern, expected = _PATTERNS.get("comma" if kind in NUMERIC and decimal == "," else kind, (None, True))
+    if kind in NUMERIC and decimal == ".":
+        inside = np.flatnonzero(~_surely_numbers(words))
+        words = words.take(pa.array(inside))
+        places = inside if places is None else places[inside]
+    if pattern is not None:
+        found = pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)
+        inside = np.flatnonzero(found.astype(bool) != expected)
+        words = words.take(pa.array(inside))
+        places = inside if places is None else places[inside]
+    return list(range(len(words))) if places is None else places.tolist(), words.to_pylist()
 
 
-def numbers(cells: pd.Series) -> npt.NDArray[np.float64]:
-    """Return tidied cells as numbers, correctly rounded, NaN where missing; shape (n,).
-
-    >>> numbers(pd.Series(["0.1", None, "-3"], dtype="str")).tolist()
-    [0.1, nan, -3.0]
-    """
-    import pyarrow as pa
+def _surely_numbers(words: Any) -> Flags:
+    """Return the words that are digits with at most one point; other numbers are left for a closer look."""
     import pyarrow.compute as pc
 
-    values = pc.cast(pa.array(cells), pa.float64())
-    return np.asarray(values.to_pandas(), dtype=np.float64)
+    digits = pc.equal(pc.ascii_trim(words, characters="0123456789."), "")
+    apart = pc.and_(pc.not_equal(words, ""), pc.not_equal(words, "."))
+    few = pc.less_equal(pc.count_substring(words, "."), 1)
+    found = pc.and_(pc.and_(digits, apart), few)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+_PLAIN = (r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$", True)
+_PATTERNS: dict[str, tuple[str, bool]] = {
+    **dict.fromkeys(NUMERIC, _PLAIN),
+    "comma": (r"^[+-]?[0-9]+$", True),
+    "id": (_DOUBTFUL_ID, False),
+    "text": (_DOUBTFUL_TEXT, False),
+}
+"""Kind of a column → what to look for in a word, and whether a word without doubt has it."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.cleaning.views import TableView, views
-from evalkit.cleaning.work import Work
+from evalkit.cleaning.work import Objects, Work
 from evalkit.errors import PlanError
 from evalkit.rules import CHECKS, RULES, Rule
 from evalkit.rules.limits import LIMITS
@@ -76,16 +76,16 @@ def _run(rule: Rule, work: Work, view: TableView) -> dict[str, object]:
     return {**row, "rows": int(view.stays.sum()), "hits": int(hits.sum())}
 
 
-def _evidence(work: Work, columns: list[str], hits: Flags) -> pd.Series:
+def _evidence(work: Work, columns: list[str], hits: Flags) -> Objects:
     """Return ``column=value; …`` of the rows that were hit, missing elsewhere."""
     at = np.flatnonzero(hits)
-    parts = [name + "=" + work.cells(name).iloc[at].fillna("") for name in columns]
-    said = parts[0]
-    for part in parts[1:]:
-        said = said + "; " + part
+    cells = [["" if c is None else c for c in work.coded(name).at(at).to_pylist()] for name in columns]
     out = np.full(len(hits), None, dtype=object)
-    out[at] = said.to_numpy(dtype=object)
-    return pd.Series(out, index=work.frame.index, dtype="str")
+    out[at] = [
+        "; ".join(f"{name}={cell}" for name, cell in zip(columns, row, strict=True))
+        for row in zip(*cells, strict=True)
+    ]
+    return out
 
 
 def _check_names(off: tuple[str, ...], limits: Mapping[str, float]) -> None:

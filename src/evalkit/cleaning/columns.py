@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.cleaning.cells import NUMERIC, tidy
+from evalkit.cleaning.coded import firsts, grouped
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
 from evalkit.ledger import prefixed
@@ -21,8 +22,9 @@ def tidy_columns(work: Work) -> None:
     DataError
         A program column holds numbers other than 0 and 1.
     """
-    given = set(work.raw.taken("constant"))
+    given = set(work.taken("constant"))
     stays = work.stays
+    every = bool(stays.all())
     for column in work.used:
         if column in given:
             continue
@@ -31,11 +33,12 @@ def tidy_columns(work: Work) -> None:
             kind = "text"
         if kind == "flag" and work.table == "household":
             _refuse_amounts(work, column)
-        for unit, decimal, rows in _by_notation(work, column, stays):
-            cells = work.frame[column].where(rows) if not rows.all() else work.frame[column]
-            out = tidy(cells, kind, unit, decimal)
-            if len(out.steps):
-                work.change(column, out.cells.where(rows, work.frame[column]), out.steps)
+        groups = _by_notation(work, column, stays)
+        whole = len(groups) == 1
+        for unit, decimal, rows in groups:
+            done = tidy(work.coded(column), kind, unit, decimal, None if whole and every else rows)
+            if done is not None:
+                work.change(column, done)
 
 
 def _by_notation(work: Work, column: str, stays: Flags) -> list[tuple[str, str, Flags]]:
@@ -44,6 +47,8 @@ def _by_notation(work: Work, column: str, stays: Flags) -> list[tuple[str, str, 
         return [("one", ".", stays)]
     wan = work.in_wan(column) if work.kinds[column] == "money" else np.zeros(len(stays), dtype=bool)
     comma = work.with_comma
+    if not wan.any() and not comma.any():
+        return [("one", ".", stays)]
     groups = [
         (unit, decimal, stays & units & marks)
         for unit, units in (("one", ~wan), ("wan", wan))
@@ -53,12 +58,12 @@ def _by_notation(work: Work, column: str, stays: Flags) -> list[tuple[str, str, 
 
 
 def _refuse_amounts(work: Work, column: str) -> None:
-    programs = {p.column for p in work.plan.programs.values()}
-    values = work.frame[column].dropna().unique()
-    cells = pd.Series(values, dtype="str")
+    if column not in {p.column for p in work.plan.programs.values()}:
+        return
+    cells = pd.Series(work.coded(column).texts, dtype="str")
     numeric = cells[cells.str.fullmatch(r"-?[0-9]+(\.[0-9]+)?")]
     other = numeric[~numeric.astype(float).isin([0.0, 1.0])]
-    if column in programs and len(other):
+    if len(other):
         msg = (
             f"program column {column!r} must be yes or no (1 or 0) in each wave; it has {len(other)} other values "
             f"(first: {other.iloc[0]}). Name a yes/no column in plan.programs"
@@ -83,12 +88,15 @@ def convert_columns(work: Work) -> None:
 
 def make_villages_unique(work: Work) -> None:
     """Put the county code before village codes that do not carry it (K06)."""
-    if "village" not in work.used or "county" in work.raw.taken("constant") or not len(work.frame):
+    if "village" not in work.used or "county" in work.taken("constant") or not len(work.frame):
         return
-    cells = work.frame["village"]
-    changed = (prefixed(work.frame, "village", "county") != cells) & cells.notna()
+    names = [c for c in ("village", "county", "county_at_issue") if c in work.frame]
+    code = grouped([work.coded(n) for n in names])
+    pairs = work.frame[names].iloc[firsts(code)]
+    cells = pairs["village"]
+    changed = ((prefixed(pairs, "village", "county") != cells) & cells.notna()).to_numpy(dtype=bool)
     if changed.any():
-        work.operate(changed.to_numpy(), "village", "prefix", "county", "K06")
+        work.operate(changed[code], "village", "prefix", "county", "K06")
 
 
 def wave_labels(work: Work) -> dict[str, int]:

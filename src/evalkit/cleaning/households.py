@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from evalkit.cleaning.coded import grouped
 from evalkit.cleaning.work import Work
 from evalkit.plan import FlagOutliers, Welfare
 
@@ -63,21 +63,39 @@ def far_from_group(values: Floats, group: npt.NDArray[np.intp], spread: float) -
     >>> far_from_group(np.array([1.0, 2.0, 3.0, 4.0, 99.0]), np.zeros(5, dtype=np.intp), 3.0).tolist()
     [False, False, False, False, True]
     """
-    by = pd.Series(values).groupby(group, sort=False)
-    centre = by.transform("median").to_numpy()
-    quartiles = by.quantile(0.75) - by.quantile(0.25)
-    width = pd.Series(group).map(quartiles).to_numpy(dtype=np.float64)
-    far = np.abs(values - centre) > spread * width
-    return np.asarray(far & (width > 0), dtype=bool)
+    there = np.flatnonzero(~np.isnan(values))
+    order = there[np.lexsort((values[there], group[there]))]
+    known, start, count = np.unique(group[order], return_index=True, return_counts=True)
+    sorted_values = values[order]
+    low, centre, high = (_quantile(sorted_values, start, count, q) for q in (0.25, 0.5, 0.75))
+    own = np.searchsorted(known, group[there])
+    far = np.abs(values[there] - centre[own]) > spread * (high - low)[own]
+    out = np.zeros(len(values), dtype=bool)
+    out[there] = far & ((high - low) > 0)[own]
+    return out
+
+
+def _quantile(
+    values: Floats, start: npt.NDArray[np.intp], count: npt.NDArray[np.intp], share: float
+) -> Floats:
+    """Return a quantile of each group of sorted values, linear between neighbours (Hyndman and Fan 1996, type 7)."""
+    if share == 0.5:
+        return np.asarray(
+            (values[start + count // 2] + values[start + (count - 1) // 2]) / 2, dtype=np.float64
+        )
+    place = share * (count - 1)
+    below = place.astype(np.intp)
+    one = values[start + below]
+    other = values[start + np.minimum(below + 1, count - 1)]
+    return np.asarray(one + (other - one) * (place - below), dtype=np.float64)
 
 
 def _far(work: Work, welfare: Floats, spread: float) -> npt.NDArray[np.bool_]:
     use = work.stays & (welfare > 0)
     out = np.zeros(len(welfare), dtype=bool)
     if use.any():
-        rows = work.frame.loc[use, ["county", "wave"]]
-        group = rows.groupby(["county", "wave"], sort=False).ngroup()
-        out[use] = far_from_group(np.log(welfare[use]), np.asarray(group, dtype=np.intp), spread)
+        group = grouped([work.coded("county"), work.coded("wave")], blank=False)[use]
+        out[use] = far_from_group(np.log(welfare[use]), group, spread)
     return out
 
 
@@ -97,7 +115,7 @@ def _identity(work: Work) -> None:
         work.flag(broken, "I06", "income_pc", _said(broken, head, "net income over size {:.2f}"))
 
 
-def _said(rows: npt.NDArray[np.bool_], values: Floats, form: str) -> pd.Series:
+def _said(rows: npt.NDArray[np.bool_], values: Floats, form: str) -> npt.NDArray[np.object_]:
     out = np.full(len(rows), None, dtype=object)
-    out[np.flatnonzero(rows)] = [form.format(v) for v in values[rows]]
-    return pd.Series(out, dtype="str")
+    out[rows] = [form.format(v) for v in values[rows]]
+    return out

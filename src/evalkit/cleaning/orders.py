@@ -85,7 +85,7 @@ def carry_out(work: Work, orders: Sequence[Order]) -> None:
 
 def _undo_written(work: Work, column: str, pos: int) -> None:
     """Let the sum of amounts as written hold what the file says, not the correction."""
-    if column in work.written and work.fate[pos] != "not_data":
+    if column in work.written and not work.no_data[pos]:
         done = work.corrected.setdefault(column, set())
         if pos not in done:
             done.add(pos)

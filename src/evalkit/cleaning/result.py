@@ -168,6 +168,28 @@ def panel_from(frame: pd.DataFrame, plan: Plan, *, ledger: Ledger | None = None,
     if frame.empty:
         msg = f"no household row is left after cleaning{': ' + why if why else ''}"
         raise DataError(msg)
+    waves = list(plan.waves) or sorted(int(w) for w in frame["wave"].unique())
+    try:
+        return Panel(
+            frame,
+            welfare="welfare",
+            size="size" if "size" in frame else None,
+            village="village" if "village" in frame else None,
+            design=plan.design.survey_design(),
+            lines=plan.lines(waves),
+            deflators=plan.deflators(waves),
+            concept=plan.concepts(waves),
+            poor_at_line=plan.poverty.poor_at_line,
+            synthetic=plan.synthetic,
+            ledger=ledger,
+        )
+    except DataError:
+        _refuse_shared(frame)
+        raise
+
+
+def _refuse_shared(frame: pd.DataFrame) -> None:
+    """Say which household-waves stand in several counties, if there are any."""
     twice = frame.duplicated(["household", "wave"], keep=False)
     if twice.any():
         rows = frame.loc[twice].sort_values(["household", "wave"])
@@ -180,17 +202,3 @@ def panel_from(frame: pd.DataFrame, plan: Plan, *, ledger: Ledger | None = None,
             "moved, mend the raw files"
         )
         raise DataError(msg, rows)
-    waves = list(plan.waves) or sorted(int(w) for w in frame["wave"].unique())
-    return Panel(
-        frame,
-        welfare="welfare",
-        size="size" if "size" in frame else None,
-        village="village" if "village" in frame else None,
-        design=plan.design.survey_design(),
-        lines=plan.lines(waves),
-        deflators=plan.deflators(waves),
-        concept=plan.concepts(waves),
-        poor_at_line=plan.poverty.poor_at_line,
-        synthetic=plan.synthetic,
-        ledger=ledger,
-    )

@@ -48,10 +48,9 @@ def set_aside_without_members(works: Mapping[str, Work], plan: Plan) -> None:
     house, people = works["household"], works.get("member")
     if people is None or "size" in house.used or not {"wave", "household"} <= set(people.used):
         return
-    text = people.frame.loc[people.stays].reset_index(drop=True)
-    if text.empty:
+    if not people.stays.any():
         return
-    counted = aggregate_members(typed_table(text, people.raw, plan))
+    counted = aggregate_members(typed_table(people, people.kept, people.raw, plan))
     known = pd.MultiIndex.from_arrays(
         [counted["county"], counted["household"], counted["wave"].astype("str")]
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit import schema
-from evalkit.cleaning.cells import NUMERIC, numbers
+from evalkit.cleaning.cells import NUMERIC
+from evalkit.cleaning.coded import Coded, Positions, firsts, grouped, repeated
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
 from evalkit.ingest.cells import is_count, is_scientific, row_word
@@ -40,18 +42,19 @@ grants in a year are no contradiction."""
 
 def set_aside_no_data(work: Work) -> None:
     """Take out blank, totals and signature rows, and waves in which a wide file has nothing (R01-R04)."""
-    given = {f for how in ("constant", "household", "name") for f in work.raw.taken(how)}
+    given = {f for how in ("constant", "household", "name") for f in work.taken(how)}
     by_wave = work.raw.mapping["wave"].notna()
     content = [c for c in work.raw.fields if c not in given]
     candidates = _without_key(work) | _says_total(work, content)
-    kinds = np.full(len(work.frame), "", dtype=object)
-    part = work.frame.loc[candidates, content]
-    kinds[np.flatnonzero(candidates)] = [_row_kind(row) for row in part.itertuples(index=False, name=None)]
-    for word, rule_id in (("blank", "R01"), ("totals", "R02"), ("signature", "R03")):
-        work.take_out(np.asarray(kinds == word, dtype=bool), rule_id)
+    if candidates.any():
+        kinds = np.full(len(work.frame), "", dtype=object)
+        part = work.frame.loc[candidates, content]
+        kinds[candidates] = [_row_kind(row) for row in part.itertuples(index=False, name=None)]
+        for word, rule_id in (("blank", "R01"), ("totals", "R02"), ("signature", "R03")):
+            work.take_out(np.asarray(kinds == word, dtype=bool), rule_id)
     if by_wave.any():
         varying = list(dict.fromkeys(work.raw.mapping.loc[by_wave, "field"]))
-        work.take_out(work.frame[varying].isna().all(axis=1).to_numpy(), "R04")
+        work.take_out(np.logical_and.reduce([work.coded(c).missing for c in varying]), "R04")
 
 
 def _without_key(work: Work) -> Flags:
@@ -59,11 +62,26 @@ def _without_key(work: Work) -> Flags:
     keys = [k for k in ("county", *REQUIRED[work.table]) if k in work.frame]
     out = np.zeros(len(work.frame), dtype=bool)
     for key in keys:
-        cells = work.frame[key]
-        odd = [c for c in cells.dropna().unique() if not c.isalnum() or not c.isascii() or c.isalpha()]
-        odd = [c for c in odd if not c.strip() or row_word(c)]
-        out |= (cells.isna() | cells.isin(odd)).to_numpy()
+        cells = work.coded(key)
+        out |= cells.missing | cells.told(_no_key, _no_code)
     return out
+
+
+def _no_key(cell: str) -> bool:
+    return not cell.strip() or bool(row_word(cell))
+
+
+def _no_code(words: Any) -> Any:
+    """Return the words that are not ASCII letters and digits with a digit among them."""
+    import pyarrow.compute as pc
+
+    return pc.or_(pc.invert(pc.ascii_is_alnum(words)), pc.ascii_is_alpha(words))
+
+
+def _with_plus(words: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.match_substring(words, "+")
 
 
 def _says_total(work: Work, content: Sequence[str]) -> Flags:
@@ -73,11 +91,11 @@ def _says_total(work: Work, content: Sequence[str]) -> Flags:
     """
     out = np.zeros(len(work.frame), dtype=bool)
     for column in content:
-        cells = work.frame[column]
-        near = cells[cells.str.contains("计|总数|户", regex=True).fillna(value=False).astype(bool)]
-        odd = [c for c in near.unique() if row_word(c) == "totals" or (column == "household" and is_count(c))]
+        cells = work.coded(column)
+        near = cells.having("计|总数|户")
+        odd = [c for c in near if row_word(c) == "totals" or (column == "household" and is_count(c))]
         if odd:
-            out |= cells.isin(odd).to_numpy()
+            out |= cells.among(odd)
     return out
 
 
@@ -103,7 +121,7 @@ def check_required(work: Work) -> None:
     if not lacks:
         return
     labels = ", ".join(f"{k!r} ({schema.label(k, 'zh')})" for k in lacks)
-    known = work.raw.taken("unrecognised")
+    known = work.taken("unrecognised")
     hint = " For a file of one wave, state `wave`." if "wave" in lacks else ""
     msg = (
         f"the {work.table} table has no column for {labels}; map it in plan.data.{work.table}.columns.{hint} "
@@ -115,19 +133,15 @@ def check_required(work: Work) -> None:
 def quarantine_keys(work: Work) -> None:
     """Set aside rows whose keys are missing, destroyed or outside the plan (K01-K05)."""
     for key in REQUIRED[work.table]:
-        work.take_out(
-            work.frame[key].isna().to_numpy(), "K01", key, work.raw.frame[key].set_axis(work.frame.index)
-        )
-    rule_id = "K04" if "county" in work.raw.taken("household") else "K03"
+        work.take_out(work.coded(key).missing, "K01", key, work.raw.frame[key])
+    rule_id = "K04" if "county" in work.taken("household") else "K03"
     link = next((c for c in ("household", "village") if c in work.frame), "county")
-    work.take_out(work.frame["county"].isna().to_numpy(), rule_id, "county", work.cells(link))
+    work.take_out(work.coded("county").missing, rule_id, "county", work.cells(link))
     for key in _ID_KEYS:
         if key in work.used:
-            bad = [c for c in work.frame[key].dropna().unique() if is_scientific(c)]
-            work.take_out(work.frame[key].isin(bad).to_numpy(), "K05", key)
+            work.take_out(work.coded(key).told(is_scientific, _with_plus), "K05", key)
     if work.table == "household" and work.plan.waves:
-        known = [str(w) for w in work.plan.waves]
-        work.take_out(~work.frame["wave"].isin(known).to_numpy(), "K02", "wave")
+        work.take_out(~work.coded("wave").among([str(w) for w in work.plan.waves]), "K02", "wave")
 
 
 def settle_duplicates(work: Work) -> None:
@@ -140,39 +154,41 @@ def settle_duplicates(work: Work) -> None:
     """
     content = [c for c in work.frame.columns if c not in (*PROVENANCE, "county_at_issue")]
     key = key_of(work)
-    rows = work.frame.loc[work.stays if key is None else _repeated(work, key)]
-    alike = _as_numbers(rows, content, work)
-    again = alike.duplicated(content, keep="first")
-    if again.any():
-        group = alike.groupby(content, sort=False, dropna=False).ngroup()
-        first = pd.Series(rows.index, index=group.to_numpy()).groupby(level=0).first()
-        at = rows.index[again].to_numpy()
-        work.merge(at, first.loc[group[again]].to_numpy(), "D01")
+    rows = work.kept if key is None else np.flatnonzero(_repeated(work, key))
+    code = _alike(work, rows, content)
+    first = firsts(code)
+    again = first[code] != np.arange(len(rows))
+    work.merge(rows[again], rows[first[code[again]]], "D01")
     if key is None:
         return
-    left = rows.loc[~again]
-    left = left.loc[left.duplicated(key, keep=False)]
+    left = rows[~again]
+    left = left[repeated(grouped([work.coded(name) for name in key])[left])]
     if len(left):
-        _contradictions(work, left, key)
+        _contradictions(work, work.frame.iloc[left], key)
 
 
 def _repeated(work: Work, key: list[str]) -> Flags:
     """Return rows that stay and whose whole key stands in another row that stays too."""
-    use = work.stays
-    for name in key:
-        use &= work.frame[name].notna().to_numpy()
-    out = np.zeros(len(use), dtype=bool)
-    out[use] = work.frame.loc[use, key].duplicated(keep=False).to_numpy()
+    code = grouped([work.coded(name) for name in key], blank=False)
+    return repeated(np.where(work.stays, code, -1))
+
+
+def _alike(work: Work, rows: Positions, content: Sequence[str]) -> Positions:
+    """Return one code for rows with the same content, in the order in which they first occur; shape of `rows`.
+
+    One number is one text, however it was written (``64184``, ``64184.0``).
+    """
+    out = np.zeros(len(rows), dtype=np.intp)
+    for column in content:
+        code = Coded(work.coded(column).at(rows)).codes.astype(np.int64)
+        if column in work.used and work.kinds[column] in NUMERIC:
+            values = work.numbers(column)[rows]
+            number = ~np.isnan(values)
+            texts, amounts = pd.factorize(code)[0], pd.factorize(values.view(np.int64))[0]
+            code = np.where(number, 2 * amounts, 2 * texts + 1)
+        found, known = pd.factorize(code)
+        out = pd.factorize(out * len(known) + found)[0].astype(np.intp)
     return out
-
-
-def _as_numbers(rows: pd.DataFrame, content: list[str], work: Work) -> pd.DataFrame:
-    """Return rows in which one number is one text, however it was written (``64184``, ``64184.0``)."""
-    out = {column: rows[column] for column in content}
-    for column in (c for c in content if c in work.used and work.kinds[c] in NUMERIC and len(rows)):
-        values = numbers(rows[column])
-        out[column] = rows[column].where(np.isnan(values), pd.Series(values, index=rows.index).astype("str"))
-    return pd.DataFrame(out, index=rows.index)
 
 
 def _contradictions(work: Work, left: pd.DataFrame, key: list[str]) -> None:
@@ -190,6 +206,19 @@ def _contradictions(work: Work, left: pd.DataFrame, key: list[str]) -> None:
                 ". Most rows clash: they look like persons (or items, or plots), not households. Put a file of persons "
                 "under plan.data.member (map `person`) and one row per household and wave under plan.data.household; "
                 "or make the id whole (columns: {household: [cluster header, household header]})"
+            )
+        words = [
+            str(k) for k in dict.fromkeys(left[key[-1]].dropna()) if not any(c.isdigit() for c in str(k))
+        ]
+        words += [
+            str(h)
+            for h in dict.fromkeys(left.get("household", pd.Series(dtype="str")).dropna())
+            if not any(c.isdigit() for c in h)
+        ]
+        if words:
+            msg += (
+                f". {', '.join(repr(w) for w in dict.fromkeys(words[:3]))} has no digit, as a row of totals may: such rows are known by "
+                "words like 合计, 总计, 小计, total in any cell; take others out of the file"
             )
         raise DataError(msg, left)
     if choice == "quarantine":

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.cleaning.amending import changes_of, merge_target, refused
 from evalkit.cleaning.cases import cases_of, short_hash
+from evalkit.cleaning.moves import shown_person
 from evalkit.cleaning.orders import Order
 from evalkit.cleaning.rows import key_of
 from evalkit.cleaning.work import CASE_COLUMNS, Work
-from evalkit.decisions import Decision, Decisions, refuse
+from evalkit.decisions import Decision, Decisions, block_size, refuse
 
 Orders = Mapping[str, Sequence[Order]]
 DECIDED_COLUMNS: tuple[str, ...] = ("case", "table", "rule", "county", "action")
@@ -72,10 +74,12 @@ def settle(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
     decisions : Decisions
         About rows of these tables.
     """
-    waiting = {d.case: d for d in decisions}
-    orders: list[Order] = []
+    waiting = {d.case: d for d in decisions if not d.across}
     met: dict[str, pd.Series] = {}
-    faults: list[Fault] = []
+    between = [d for d in decisions if d.across]
+    first = [left_out(d, works) for works in [run({}).works if between else {}] for d in between]
+    orders: list[Order] = [o for o in first if isinstance(o, Order)]
+    faults: list[Fault] = [f for f in first if isinstance(f, Fault)]
     while True:
         last = run(_by_table(orders))
         cases = _open(last.works, orders)
@@ -83,7 +87,9 @@ def settle(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
         hits = _matching(cases, waiting)
         if not hits:
             break
-        found = [_order(waiting.pop(str(c["case"])), c, last.works, cases, orders) for c in hits]
+        own = [(waiting.pop(str(c["case"])), c) for c in hits]
+        rest = cases.loc[~cases["case"].isin([d.case for d, _ in own] + list(waiting))]
+        found = [o for d, c in own for o in _orders(d, c, last.works, cases, orders, rest)]
         good = [f for f in found if isinstance(f, Order)]
         faults += [f for f in found if isinstance(f, Fault)]
         faults += _contradictions(good)
@@ -101,6 +107,33 @@ def settle(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
         .sort_values("case", ignore_index=True)
     )
     return Settled(last, cases[list(CASE_COLUMNS)], frame, tuple(faults))
+
+
+def left_out(decision: Decision, works: Mapping[str, Work]) -> Order | Fault:
+    """Return the order that leaves out the row of a case between counties, or why there is none.
+
+    The row is that of the household, the wave and, among members, the person; which file it is in makes no difference.
+    """
+    household, wave, person = decision.home
+    told = f"{decision.where}: case {decision.case} ({decision.rule}, county {decision.county or '(none)'})"
+    work = works.get(decision.table)
+    rows = np.array([], dtype=np.intp)
+    if work is not None and "household" in work.frame:
+        here = work.stays & (work.frame["household"].fillna("") == household).to_numpy(dtype=bool)
+        here &= (work.frame["county"].fillna("") == decision.county).to_numpy(dtype=bool)
+        if "wave" in work.frame:
+            here &= (work.frame["wave"].fillna("") == wave).to_numpy(dtype=bool)
+        if decision.table == "member":
+            here &= (shown_person(work.cells("id_number")).fillna("") == person).to_numpy(dtype=bool)
+        rows = np.flatnonzero(here)
+    if len(rows) != 1:
+        what = "no row" if not len(rows) else f"{len(rows)} rows"
+        return Fault(
+            decision.case,
+            f"{told} is stale: the {decision.table} table of the county has {what} of {' '.join(decision.home).strip()}",
+        )
+    column = "county" if decision.table == "household" else "id_number"
+    return Order(decision, int(rows[0]), column)
 
 
 def settled(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
@@ -152,6 +185,41 @@ def _left(cases: pd.DataFrame, orders: Sequence[Order]) -> pd.DataFrame:
         numbers.append(short_hash((number, times[key], state)) if key in times else number)
     renamed = cases.assign(case=pd.Series(numbers, index=cases.index, dtype="str"))
     return renamed.loc[np.array(stays, dtype=bool)].reset_index(drop=True)
+
+
+def _orders(
+    decision: Decision,
+    case: pd.Series,
+    works: Mapping[str, Work],
+    cases: pd.DataFrame,
+    before: Sequence[Order],
+    rest: pd.DataFrame,
+) -> list[Order | Fault]:
+    """Return the orders that carry out a decision: one, or one for each case of a block (`rest` has those not decided)."""
+    first = _order(decision, case, works, cases, before)
+    size = block_size(decision.value)
+    if size is None or isinstance(first, Fault):
+        return [first]
+    block = cases.loc[_like(cases, case)]
+    if len(block) != size:
+        said = (
+            f"{decision.where}: case {decision.case} ({decision.rule}) is decided for a block of {size} cases; there are "
+            f"{len(block)} of this rule, column and file in the county: look at them and write (block {len(block)})"
+        )
+        return [Fault(decision.case, said)]
+    others = rest.loc[_like(rest, case)]
+    about = zip(others["case"], others["state"], others["pos"], strict=True)
+    return [first, *(Order(replace(decision, case=c, state=s), int(p), first.column) for c, s, p in about)]
+
+
+def _like(cases: pd.DataFrame, case: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return the cases of the block of a case: same rule, table, county, file, sheet and column; shape (n,)."""
+    out = np.ones(len(cases), dtype=bool)
+    for name in ("rule", "table", "county", "file", "sheet", "column"):
+        mine = case[name]
+        known = isinstance(mine, str)
+        out &= ((cases[name] == mine) if known else cases[name].isna()).to_numpy(dtype=bool)
+    return out
 
 
 def _order(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit import schema
-from evalkit.cleaning.cells import NUMERIC, numbers
+from evalkit.cleaning.cells import NUMERIC
+from evalkit.cleaning.coded import Coded, Positions, ordered, text_series, whole_ranks
 from evalkit.cleaning.codes import CODED, program_words
 from evalkit.cleaning.households import welfare_of
 from evalkit.cleaning.work import kind_of, used_fields
@@ -23,9 +25,38 @@ Floats = npt.NDArray[np.float64]
 _FLAGS = {**dict.fromkeys(schema.YES, 1.0), **dict.fromkeys(schema.NO, 0.0)}
 
 
-def typed_table(
-    text: pd.DataFrame, raw: RawTable, plan: Plan, known: Mapping[str, Floats] | None = None
-) -> pd.DataFrame:
+class Texts(Protocol):
+    """Columns of clean text, as `evalkit.cleaning.work.Work` and `Replayed` have them."""
+
+    def coded(self, column: str) -> Coded:
+        """Return a column by its distinct words."""
+
+    def numbers(self, column: str) -> Floats:
+        """Return a column as numbers."""
+
+
+class Replayed:
+    """Columns of a frame of clean text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `evalkit.ledger.replay` gives it.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    def coded(self, column: str) -> Coded:
+        """Return a column by its distinct words."""
+        return Coded.of(self._frame[column])
+
+    def numbers(self, column: str) -> Floats:
+        """Return a column as numbers, NaN where missing."""
+        return self.coded(column).numbers()
+
+
+def typed_table(text: Texts, rows: Positions, raw: RawTable, plan: Plan) -> pd.DataFrame:
     """Cast a clean text table.
 
     Numbers, money, years and marks (1, 0) become float64, the wave int64; ids, words and months stay text; words with a
@@ -33,35 +64,41 @@ def typed_table(
 
     Parameters
     ----------
-    text : DataFrame
-        Clean text, as `evalkit.ledger.replay` gives it.
+    text : Texts
+        Clean text.
+    rows : ndarray of int
+        The rows of the text that are in the table.
     raw : RawTable
         For the kinds of the columns.
     plan : Plan
-    known : mapping of str to ndarray, optional
-        Columns that were read as numbers before, shape (rows of `text`,).
     """
-    read = known or {}
-    columns = {c: _cast(text[c], c, kind_of(c, raw, plan), plan, read.get(c)) for c in used_fields(raw)}
-    out = pd.DataFrame(columns, index=text.index)
-    keys = [k for k in (*schema.KEYS[raw.table], "county") if k in out]  # type: ignore[index]
-    return out.sort_values(keys, kind="stable", ignore_index=True) if keys else out.reset_index(drop=True)
+    columns = {c: _cast(text, c, kind_of(c, raw, plan), plan) for c in used_fields(raw)}
+    keys = [columns[k] for k in (*schema.KEYS[raw.table], "county") if k in columns]  # type: ignore[index]
+    order = rows
+    if keys:
+        order = rows[
+            ordered([k.ranks()[rows] if isinstance(k, Coded) else whole_ranks(k[rows]) for k in keys])
+        ]
+    out = {c: _column(cells, order, c == "wave") for c, cells in columns.items()}
+    return pd.DataFrame(out, index=pd.RangeIndex(len(order)))
 
 
-def _cast(cells: pd.Series, column: str, kind: str, plan: Plan, read: Floats | None = None) -> pd.Series:
-    if kind == "wave":
-        years = numbers(cells) if read is None else read
-        return pd.Series(years, index=cells.index, dtype="int64" if not np.isnan(years).any() else "float64")
-    if kind in NUMERIC or kind == "year":
-        return pd.Series(numbers(cells) if read is None else read.copy(), index=cells.index)
+def _cast(text: Texts, column: str, kind: str, plan: Plan) -> Coded | Floats:
+    """Return a column as numbers, or as the words it holds in the clean table."""
+    if kind in NUMERIC or kind in ("wave", "year"):
+        return text.numbers(column)
+    cells = text.coded(column)
     if kind == "flag":
-        marks = {c: _FLAGS.get(c.casefold(), np.nan) for c in cells.dropna().unique()}
-        return cells.map(marks).astype("float64")
+        return cells.spread(np.array([_FLAGS.get(c.casefold(), np.nan) for c in cells.texts]), np.nan)
     words = program_words(plan) if column == "program" else CODED.get(column)
-    if words is None:
-        return cells
-    coded = cells.map(words).astype("str")
-    return coded.where(coded.notna(), cells)
+    return cells if words is None else cells.renamed([words.get(c, c) for c in cells.texts])
+
+
+def _column(cells: Coded | Floats, rows: Positions, whole: bool) -> pd.Series:  # noqa: FBT001
+    if isinstance(cells, Coded):
+        return text_series(cells.at(rows))
+    values = cells[rows]
+    return pd.Series(values.astype(np.int64) if whole and not np.isnan(values).any() else values)
 
 
 def with_derived(households: pd.DataFrame, programs: pd.DataFrame | None, plan: Plan) -> pd.DataFrame:

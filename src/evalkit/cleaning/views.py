@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from evalkit.cleaning.coded import ordered, whole_ranks
 from evalkit.cleaning.codes import program_words
 from evalkit.cleaning.work import Work
 from evalkit.errors import PlanError
@@ -46,6 +47,7 @@ class TableView:
         self._work = work
         self._others = others
         self._numbers: dict[str, Floats] = {}
+        self._earlier: dict[tuple[str, int], Floats] = {}
         self._words: dict[str, pd.Series] = {}
         self._marks: dict[str, Floats] = {}
         self._months: dict[str, Floats] = {}
@@ -54,6 +56,8 @@ class TableView:
         self._groups: dict[tuple[str, ...], Codes] = {}
         self._coded: dict[str, tuple[Codes, list[str]]] = {}
         self.stays: Flags = work.stays
+        self._every = bool(self.stays.all())
+        self._any = bool(self.stays.any())
 
     @cached_property
     def settings(self) -> Mapping[str, float]:
@@ -69,15 +73,17 @@ class TableView:
                 continue
             table, _, column = name.rpartition(".")
             view = self if not table else self._others.get(table)
-            if view is None or not view.stays.any() or column not in view._work.used:
+            if view is None or not view._any or column not in view._work.used:
                 return False
         return True
 
     def number(self, name: str) -> Floats:
         """Return a column as numbers, NaN where missing, absent or set aside."""
         if name not in self._numbers:
-            values = np.where(self.stays, self._work.numbers(name), np.nan)
-            values.setflags(write=False)
+            values = self._work.numbers(name)
+            if not self._every:
+                values = np.where(self.stays, values, np.nan)
+                values.setflags(write=False)
             self._numbers[name] = values
         return self._numbers[name]
 
@@ -100,8 +106,8 @@ class TableView:
     def _factors(self, name: str) -> tuple[Codes, list[str]]:
         """Return the code of each cell (−1 when missing) and the words behind the codes."""
         if name not in self._coded:
-            codes, known = pd.factorize(self.word(name))
-            self._coded[name] = (np.asarray(codes, dtype=np.intp), list(known))
+            cells = self._work.coded(name)
+            self._coded[name] = (np.where(self.stays, cells.codes, -1).astype(np.intp), cells.texts)
         return self._coded[name]
 
     def valued(self, name: str, value: Callable[[str], float]) -> Floats:
@@ -111,7 +117,7 @@ class TableView:
 
     def known(self, name: str) -> Flags:
         """Tell which cells are there."""
-        return np.asarray(self.word(name).notna(), dtype=bool)
+        return self.stays & ~self._work.coded(name).missing
 
     def mark(self, name: str) -> Floats:
         """Return a yes/no column as 1, 0 or NaN."""
@@ -124,6 +130,11 @@ class TableView:
         if name not in self._months:
             self._months[name] = self.valued(name, _months)
         return self._months[name]
+
+    def concept_stated(self, series: str) -> Flags:
+        """Tell for which rows of a county series the plan says the concept of their year."""
+        stated = self._work.plan.county_series.concepts.get(series, {})
+        return np.asarray(self.number("wave") >= min(stated, default=np.inf), dtype=bool)
 
     def line(self, purpose: str = "plan") -> Floats:
         """Return the line per head of each row's wave; NaN where there is none."""
@@ -143,7 +154,7 @@ class TableView:
         unit = self.group(*UNITS[self._work.table])
         waves = self.number("wave")
         rows = np.flatnonzero((unit >= 0) & ~np.isnan(waves))
-        order = rows[np.lexsort((waves[rows], unit[rows]))]
+        order = rows[ordered([unit[rows], whole_ranks(waves[rows])])]
         same = (unit[order][1:] == unit[order][:-1]) & (waves[order][1:] > waves[order][:-1])
         out[order[1:][same]] = order[:-1][same]
         return out
@@ -156,8 +167,15 @@ class TableView:
 
     def earlier(self, values: Floats, back: int = 1) -> Floats:
         """Return values of the same unit one or more of its waves before; NaN when none."""
+        known = next((n for n, own in self._numbers.items() if own is values), "")
+        if (known, back) in self._earlier:
+            return self._earlier[known, back]
         at = self._before(back)
-        return np.where(at >= 0, values[at], np.nan)
+        out = np.where(at >= 0, values[at], np.nan)
+        if known:
+            out.setflags(write=False)
+            self._earlier[known, back] = out
+        return out
 
     def later(self, values: Floats, ahead: int = 1) -> Floats:
         """Return values of the same unit one or more of its waves after; NaN when none."""
@@ -168,10 +186,11 @@ class TableView:
 
     def ever(self, marks: Flags) -> Flags:
         """Tell which rows have an earlier wave of the same unit that is marked."""
-        at, out = self._chain, np.zeros(len(marks), dtype=bool)
-        while (at >= 0).any():
-            out |= (at >= 0) & marks[at]
-            at = np.where(at >= 0, self._chain[at], -1)
+        out = np.zeros(len(marks), dtype=bool)
+        at = self._after[marks]
+        while len(at := at[at >= 0]):
+            out[at] = True
+            at = self._after[at]
         return out
 
     @cached_property

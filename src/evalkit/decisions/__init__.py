@@ -7,12 +7,13 @@ ledger entry. Decisions that no longer fit stop the build.
 
 from __future__ import annotations
 
-from evalkit.decisions.choices import CHOICES, Action, Choice, allowed, choice, proposed, read_action
+from evalkit.decisions.choices import BETWEEN, CHOICES, Action, Choice, allowed, choice, proposed, read_action
 from evalkit.decisions.files import MOST_IN_ONE, Workbooks, book_path, read_workbooks, write_workbooks
 from evalkit.decisions.reading import refuse
-from evalkit.decisions.record import Correction, Decision, Decisions, corrections
+from evalkit.decisions.record import Correction, Decision, Decisions, block_size, corrections
 
 __all__ = [
+    "BETWEEN",
     "CHOICES",
     "MOST_IN_ONE",
     "Action",
@@ -22,6 +23,7 @@ __all__ = [
     "Decisions",
     "Workbooks",
     "allowed",
+    "block_size",
     "book_path",
     "choice",
     "corrections",

@@ -78,6 +78,8 @@ CHOICES: tuple[Choice, ...] = (
 )  # fmt: skip
 """Every action, in the order of the workbook."""
 
+BETWEEN: frozenset[str] = frozenset({"K08", "K09"})
+"""Rules whose cases are found by comparing counties."""
 _BY_CODE: dict[str, Choice] = {c.code: c for c in CHOICES}
 _WRITTEN: dict[str, Choice] = {
     word: c for c in CHOICES for word in (c.code, c.label.zh, c.shown, f"{c.label.zh} {c.code}")
@@ -113,15 +115,19 @@ def allowed(rule_id: str, *, across: bool = False) -> tuple[Action, ...]:
     rule_id : str
         The rule of the case.
     across : bool
-        The case was found by comparing counties and names no row of a file.
+        The case names no row of a file.
 
     Examples
     --------
-    >>> allowed("T07"), allowed("K01"), allowed("K08", across=True)
-    (('keep', 'correct', 'exclude', 'defer'), ('correct', 'exclude', 'merge', 'defer'), ('keep', 'defer'))
+    >>> allowed("T07"), allowed("K01"), allowed("K08"), allowed("K08", across=True)
+    (('keep', 'correct', 'exclude', 'defer'), ('correct', 'exclude', 'merge', 'defer'), ('keep', 'exclude', 'defer'), ('keep', 'defer'))
     """
     found = rule(rule_id)
-    if found.id.startswith("A"):  # a fact about a code, whatever the row; plan.divisions.links settles it
+    if found.id in BETWEEN and not across:
+        return ("keep", "exclude", "defer")
+    if (
+        found.id.startswith("A") or found.id == "I47"
+    ):  # a fact about a code or a file, whatever the row; the plan settles it
         return ("keep", "defer")
     if across or found.severity in ("merge", "not_data"):
         return ("keep", "defer")

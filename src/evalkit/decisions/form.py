@@ -59,6 +59,10 @@ OPEN, ACTIONS, DECIDED = "待核 open", "说明 actions", "已核 decided"
 _NOTES: tuple[tuple[str, str, str], ...] = (
     ("*", "An action needs a reason, initials and a date (2020-11-23). Leave the other columns as they are.",
      "填写“处理”时须同时填写理由、核定人和日期（2020-11-23）。其余各列请勿改动。"),
+    ("(block N)", "keep and exclude may be written once for a block: as the new value write (block N), N being the number of open cases of "
+     "the same rule and column in the same file and county. Each of them is decided so; cases with an action of their own keep it. "
+     "When there are more or fewer the build stops.",
+     "同一县、同一文件、同一规则和列的待核案件可一次核定：保留或剔除时在新值中填写“（整批N）”，N为此类案件数。已单独核定的案件从其核定；案件数不符时构建停止。"),
     ("state", "The check code ties a decision to what the case looked like. When the data change, the build stops and lists the "
      "decisions to look at again.", "校验码记录核定时案件的情形。数据变动后，构建将停止并列出须重新核定的案件。"),
     ("decided", "The third sheet lists what was decided before. To take a decision back, delete its row; to change it, edit it there. "

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evalkit.decisions.choices import CHOICES, allowed, read_action
+from evalkit.decisions.choices import BETWEEN, CHOICES, allowed, read_action
 from evalkit.decisions.form import ACTIONS, COLUMNS, DECIDED, HUMAN, KEYS, OPEN, Line
-from evalkit.decisions.record import Decision, Decisions, corrections
+from evalkit.decisions.record import Decision, Decisions, block_size, corrections
 from evalkit.errors import DataError
 
 _DATE = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{2})([0-9]{2}))")
@@ -227,6 +227,8 @@ def _faults(row: Row) -> Iterator[str]:
 
 
 def _value_faults(rule_id: str, action: str, value: str) -> Iterator[str]:
+    if action in ("keep", "exclude") and rule_id not in BETWEEN and block_size(value) is not None:
+        return
     given = corrections(value)
     if action in ("keep", "exclude", "defer") and given:
         yield f"{action} takes no new value, but there is {value!r}"
@@ -269,7 +271,8 @@ def _decision(row: Row) -> Decision:
         where=row.where,
         evidence=row.get("evidence"),
         current=row.get("current"),
-        across=not row.get("file"),
+        across=row.get("rule") in BETWEEN,
+        home=(row.get("household"), row.get("wave"), row.get("person")),
         placed=None if home is None else (row.get("file"), row.get("sheet"), row.get("row")),
     )
 

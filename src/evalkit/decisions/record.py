@@ -42,6 +42,8 @@ class Decision:
         The case was found by comparing counties.
     placed : tuple of str, optional
         File, sheet and row of a row that a person gave to a county.
+    home : tuple of str
+        Household, wave and person of the case as shown, ``""`` where it has none.
     """
 
     case: str
@@ -59,6 +61,12 @@ class Decision:
     current: str = ""
     across: bool = False
     placed: tuple[str, str, str] | None = None
+    home: tuple[str, str, str] = ("", "", "")
+
+    @property
+    def in_county(self) -> bool:
+        """Whether it is carried out on a row while its county is cleaned: all but what stays as it is between counties."""
+        return not self.across or self.action == "exclude"
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -96,19 +104,19 @@ class Decisions:
     @property
     def counties(self) -> list[str]:
         """Counties that have decisions within them, ascending; ``""`` stands for rows that name no county."""
-        return sorted({d.county for d in self.items if not d.across})
+        return sorted({d.county for d in self.items if d.in_county})
 
     def county(self, code: str) -> Decisions:
         """Return the decisions about rows of one county."""
-        return Decisions(tuple(d for d in self.items if not d.across and d.county == code))
+        return Decisions(tuple(d for d in self.items if d.in_county and d.county == code))
 
     def across(self) -> Decisions:
         """Return the decisions about cases found by comparing counties."""
         return Decisions(tuple(d for d in self.items if d.across))
 
     def within(self) -> Decisions:
-        """Return the decisions about rows of counties."""
-        return Decisions(tuple(d for d in self.items if not d.across))
+        """Return the decisions carried out on rows of counties."""
+        return Decisions(tuple(d for d in self.items if d.in_county))
 
     def digest(self) -> str:
         """Return 16 hexadecimal digits that change when a decision does; ``""`` without decisions.
@@ -127,6 +135,19 @@ class Correction:
 
     column: str
     value: str | None
+
+
+_BLOCK = re.compile(r"[(（]\s*(?:block|整批)\s*([0-9]+)\s*[)）]", re.IGNORECASE)
+
+
+def block_size(value: str) -> int | None:
+    """Return the number of cases that a decision is about when it is one about a block, else None.
+
+    >>> block_size("(block 128)"), block_size("（整批12）"), block_size("128")
+    (128, 12, None)
+    """
+    found = _BLOCK.fullmatch(value.strip())
+    return None if found is None else int(found[1])
 
 
 _PAIR = re.compile(r"\s*([^=＝]+?)\s*[=＝](.*)", re.DOTALL)

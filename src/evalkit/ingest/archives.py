@@ -19,7 +19,7 @@ MAX_BYTES = 2 << 30
 """Most bytes that all members of one archive (or all parts of one workbook) may hold when unpacked."""
 MAX_RATIO = 500
 """Most bytes that one packed byte may become, in members beyond `RATIO_FROM`."""
-RATIO_FROM = 1 << 26
+RATIO_FROM = 1 << 22
 """Unpacked bytes up to which the ratio is not looked at."""
 MAX_MEMBERS = 5_000
 """Most members of an archive."""

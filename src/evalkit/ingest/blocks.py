@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit import schema
 from evalkit.errors import DataError
+from evalkit.ingest.folders import picked_members
 from evalkit.ingest.headers import find_header, no_header
 from evalkit.ingest.labels import refuse_mixed
 from evalkit.ingest.parts import Part, files_frame, mapping_frame, sheet_parts, unread
@@ -66,7 +67,8 @@ def read_blocks(
     named = sorted({_shown(p, base): p for p in paths}.items())
     labels: list[tuple[str, dict[str, dict[str, str]]]] = []
     for shown, one in named:
-        for opened in open_files(Source(shown, one)):
+        picked = None if source is None else picked_members(source.files, shown)
+        for opened in open_files(Source(shown, one), picked):
             for part in _file_parts(opened, table, source, rows):
                 labels = _labels_so_far(labels, opened.file, part)
                 yield part.raw

@@ -43,8 +43,26 @@ def compact(text: str) -> str:
     return _WHITE.sub("", half_width(text))
 
 
+def as_missing(code: str, label: str = "") -> str:
+    """Return the text of a cell that its file declares missing: the code as it stands, then the label.
+
+    >>> as_missing("-9", "refused"), as_missing(".a")
+    ('-9 ⟨missing: refused⟩', '.a ⟨missing⟩')
+    """
+    return f"{code} ⟨missing{': ' if label else ''}{label}⟩"
+
+
+def declared_missing(text: str) -> bool:
+    """Tell whether a cell is text of `as_missing`.
+
+    >>> declared_missing("-9 ⟨missing: refused⟩"), declared_missing("-9")
+    (True, False)
+    """
+    return text.endswith("⟩") and " ⟨missing" in text
+
+
 def clean_id(text: str) -> tuple[str, str]:
-    """Return an id without typing marks, and without the decimal zeros of a spreadsheet.
+    """Return an id without typing marks, and without the decimal zeros of a spreadsheet; none where a file marks it as missing.
 
     White space inside goes when the rest is digits, letters and hyphens of ASCII, or Chinese.
 
@@ -60,6 +78,8 @@ def clean_id(text: str) -> tuple[str, str]:
     >>> clean_id("'０１２ 3"), clean_id("12.0"), clean_id("5.2E+17")
     (('0123', '0123'), ('12.0', '12'), ('5.2E+17', '5.2E+17'))
     """
+    if declared_missing(text):
+        return "", ""
     first = half_width(half_width(text).lstrip("'`‘’"))
     tight = _WHITE.sub("", first)
     if tight.isdigit() or _CJK.search(tight) or re.fullmatch(r"[0-9Xx\-.]+", tight):
@@ -158,7 +178,8 @@ def as_text(values: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(plain.dtype):
         return pd.Series(plain.dt.strftime("%Y-%m-%d"), dtype="str")
     if isinstance(plain.dtype, pd.StringDtype):
-        return plain.mask(plain == "").astype("str")
+        blank = plain == ""
+        return (plain.mask(blank) if blank.any() else plain).astype("str")
     return pd.Series([cell_text(v) for v in plain], dtype="str")
 
 

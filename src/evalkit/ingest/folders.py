@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from evalkit.errors import DataError
@@ -12,6 +14,8 @@ from evalkit.ingest.sheets import SUFFIXES, TABLES
 from evalkit.ingest.sources import Source
 from evalkit.ingest.workbooks import WORKBOOKS, sheet_names
 from evalkit.plan import TableSource
+
+_INSIDE = re.compile(r"(.*?\.zip)/(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ def look_for(folder: Path, source: TableSource, table: str) -> TableFiles:
     """Return the files of a table.
 
     An entry of `files` is a file, a pattern, or a folder (``2016`` or ``2016/**``), which stands for all readable
-    files below it. Hidden files and lock files of spreadsheet programs are passed over, and in folders and archives
-    also files of other types; named files are never passed over.
+    files below it, or some members of archives (``export.zip/2016*.csv``). Hidden files and lock files of spreadsheet
+    programs are passed over, and in folders and archives also files of other types; named files are never passed over.
 
     Raises
     ------
@@ -40,6 +44,9 @@ def look_for(folder: Path, source: TableSource, table: str) -> TableFiles:
         where = f"plan.data.{table}.files"
         _refuse_outside(entry, where)
         hits, others = _entry(folder, entry)
+        pattern = archive_entry(entry)[1]
+        if pattern and hits:
+            hits = _holding(hits, folder, pattern, entry, where)
         if not hits:
             raise _nothing(folder, entry, where)
         found |= hits
@@ -88,7 +95,7 @@ def _entry(folder: Path, entry: str) -> tuple[set[Path], set[Path]]:
         return _readable(whole, folder)
     hits: set[Path] = set()
     others: set[Path] = set()
-    for path in folder.glob(entry):
+    for path in folder.glob(archive_entry(entry)[0]):
         if path.is_dir():
             below = _readable(path, folder)
             hits |= below[0]
@@ -96,6 +103,56 @@ def _entry(folder: Path, entry: str) -> tuple[set[Path], set[Path]]:
         elif path.is_file():
             (others if is_hidden(path.name) else hits).add(path)
     return hits, others
+
+
+def archive_entry(entry: str) -> tuple[str, str]:
+    """Return the file (or pattern) of an entry, and the pattern of members when it names some of an archive.
+
+    >>> archive_entry("a/export.zip/2016/*.csv"), archive_entry("export.zip"), archive_entry("2016/**")
+    (('a/export.zip', '2016/*.csv'), ('export.zip', ''), ('2016/**', ''))
+    """
+    found = _INSIDE.fullmatch(entry)
+    return (found[1], found[2]) if found else (entry, "")
+
+
+def picked_members(files: Iterable[str], archive: str) -> tuple[str, ...] | None:
+    """Return the patterns of members that entries of a plan pick from an archive; None when one takes it whole.
+
+    >>> picked_members(["e.zip/2016*", "*.zip/2017*"], "e.zip"), picked_members(["e.zip/2016*", "*"], "e.zip")
+    (('2016*', '2017*'), None)
+    """
+    pairs = [archive_entry(f) for f in files]
+    if any(not pattern and _takes(entry, archive) for entry, pattern in pairs):
+        return None
+    return tuple(pattern for entry, pattern in pairs if pattern and _takes(entry, archive)) or None
+
+
+def _takes(entry: str, file: str) -> bool:
+    """Tell whether an entry of `files` stands for a file below the folder of raw files."""
+    base = entry.removesuffix("/**")
+    if entry == "**" or file == entry or file.startswith(f"{base}/"):
+        return True
+    path = PurePosixPath(file)
+    same = "**" in entry or len(path.parts) == len(PurePosixPath(entry).parts)
+    return path.match(entry) and same
+
+
+def _holding(archives: set[Path], folder: Path, pattern: str, entry: str, where: str) -> set[Path]:
+    """Return the archives that hold a member of the pattern.
+
+    Raises
+    ------
+    DataError
+        None does; their members are listed.
+    """
+    names = {p: member_names(Source(_below(p, folder), p)) for p in sorted(archives)}
+    hits = {p for p, inside in names.items() if any(fnmatchcase(n, pattern) for n in inside)}
+    if not hits:
+        held = [n for inside in names.values() for n in inside]
+        there = ", ".join(held[:20]) + (" …" if len(held) > 20 else "")
+        msg = f"no member matches {entry!r} ({where}); the archive holds: {there or 'nothing'}"
+        raise DataError(msg)
+    return hits
 
 
 def _readable(where: Path, folder: Path) -> tuple[set[Path], set[Path]]:

@@ -186,8 +186,12 @@ def _long(body: pd.DataFrame, matches: Sequence[Match], source: TableSource | No
 
 def _cells(body: pd.DataFrame, m: Match) -> pd.Series:
     first = body[m.columns[0]]
-    for i in m.columns[1:]:
-        first = first + "-" + body[i]
+    if len(m.columns) == 1:
+        return first
+    known = [body[i].mask(body[i].str.endswith("⟩").fillna(value=False).astype(bool)) for i in m.columns]
+    first = known[0]
+    for part in known[1:]:  # an id one part of which is missing is none
+        first = first + "-" + part
     return first
 
 
@@ -201,6 +205,7 @@ def _kinds(frame: pd.DataFrame, table: schema.Table, source: TableSource | None)
     out = {}
     for name in own:
         cells = frame[name].dropna()
+        cells = cells[~cells.str.endswith("⟩")] if cells.str.endswith("⟩").any() else cells
         readable = cells.str.fullmatch(number)
         doubtful = cells[~readable].unique()
         numeric = all(pd.Series([half_width(c) for c in doubtful], dtype="str").str.fullmatch(number))

@@ -5,8 +5,9 @@ Nothing is interpreted here: no header, no types, no missing codes except the em
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
@@ -73,7 +74,7 @@ class Sheet:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said about the sheet before its rows are looked at."""
-        return self.body.notes if isinstance(self.body, Cells) else ()
+        return () if isinstance(self.body, TextTable) else self.body.notes
 
     @property
     def labels(self) -> Mapping[str, Mapping[str, str]]:
@@ -112,8 +113,14 @@ class Sheet:
             yield from self.body.blocks(header_row, width, rows)
 
 
-def open_files(source: Source) -> Iterator[Source]:
+def open_files(source: Source, picked: Sequence[str] | None = None) -> Iterator[Source]:
     """Yield the file itself; the tables of an archive in order of name.
+
+    Parameters
+    ----------
+    source : Source
+    picked : sequence of str, optional
+        Patterns of the members of an archive to take; all tables by default.
 
     Raises
     ------
@@ -125,6 +132,9 @@ def open_files(source: Source) -> Iterator[Source]:
         return
     nothing, others = True, []
     for member, hidden in members(source.check()):
+        name = member.file.removeprefix(f"{source.file}/")
+        if picked is not None and not any(fnmatchcase(name, p) for p in picked):
+            continue
         if hidden or member.suffix not in TABLES:
             others.append(member.file)
             continue

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.ingest.cells import as_text, number_text
+from evalkit.ingest.cells import as_missing, as_text, number_text
 from evalkit.ingest.sources import Source
 
 STATISTICAL = (".dta", ".sav", ".zsav", ".sas7bdat", ".xpt")
 """Types that are read whole."""
+_XPORT = "special missing values (.A-.Z) of a SAS transport file cannot be told from blanks"
 Labels = dict[str, dict[str, str]]
 """Column → code as text → label."""
 
@@ -28,12 +29,15 @@ class TypedTable:
     labels : Labels
     frame : DataFrame or None
     source : Source or None
+    notes : tuple of str
+        What cannot be told of the file.
     """
 
     names: list[str]
     labels: Labels
     frame: pd.DataFrame | None = None
     source: Source | None = None
+    notes: tuple[str, ...] = ()
 
     def blocks(self, rows: int | None) -> Iterator[pd.DataFrame]:
         """Yield the cells as text, at most `rows` rows at a time (None: all at once)."""
@@ -56,7 +60,8 @@ def open_typed(source: Source) -> TypedTable:
     if source.suffix == ".parquet":
         return TypedTable(_parquet_names(source), {}, source=source)
     frame, labels = _statistical(source)
-    return TypedTable([str(c) for c in frame.columns], labels, frame)
+    notes = (_XPORT,) if source.suffix == ".xpt" else ()
+    return TypedTable([str(c) for c in frame.columns], labels, frame, notes=notes)
 
 
 def _texts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +69,7 @@ def _texts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _statistical(source: Source) -> tuple[pd.DataFrame, Labels]:
-    """Return the codes of a file, and its value labels by column."""
+    """Return the codes of a file, and its value labels by column; values the file declares missing are told as such."""
     import pyreadstat
 
     reader: Any = {
@@ -72,9 +77,9 @@ def _statistical(source: Source) -> tuple[pd.DataFrame, Labels]:
         ".sas7bdat": pyreadstat.read_sas7bdat,
         ".xpt": pyreadstat.read_xport,
     }.get(source.suffix, pyreadstat.read_sav)
-    options: dict[str, bool] = {} if reader is pyreadstat.read_xport else {"apply_value_formats": False}
-    if source.suffix == ".sas7bdat":
-        options = {}
+    options: dict[str, bool] = {} if reader is pyreadstat.read_xport else {"user_missing": True}
+    if source.suffix in (".dta", ".sav", ".zsav"):
+        options["apply_value_formats"] = False
     try:
         with source.stream() as stream:
             frame, about = reader(stream, **options)
@@ -85,7 +90,37 @@ def _statistical(source: Source) -> tuple[pd.DataFrame, Labels]:
         str(column): {_code_text(code): str(label) for code, label in known.items()}
         for column, known in about.variable_value_labels.items()
     }
-    return pd.DataFrame(frame), labels
+    return _with_missing(pd.DataFrame(frame), about, labels), labels
+
+
+def _with_missing(frame: pd.DataFrame, about: Any, labels: Labels) -> pd.DataFrame:
+    """Return the frame with declared missing values as text: SPSS ranges, and the letters of Stata and SAS."""
+    out = {}
+    for column, ranges in (about.missing_ranges or {}).items():
+        hit = pd.Series([_within(v, ranges) for v in frame[column]], index=frame.index, dtype=bool)
+        out[column] = _marked(frame[column], hit, "", labels.get(str(column), {}))
+    for column, letters in (about.missing_user_values or {}).items():
+        hit = frame[column].isin(list(letters))
+        out[column] = _marked(frame[column], hit, ".", labels.get(str(column), {}))
+    return frame.assign(**out) if out else frame
+
+
+def _within(value: object, ranges: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a value is in one of the ranges that a file declares missing."""
+    if value is None or value != value:
+        return False
+    try:
+        return any(r["lo"] <= value <= r["hi"] for r in ranges)
+    except TypeError:
+        return False  # a date beside a number
+
+
+def _marked(cells: pd.Series, hit: pd.Series, dot: str, labels: Mapping[str, str]) -> pd.Series:
+    if not hit.any():
+        return cells
+    text = as_text(cells)
+    known = {c: as_missing(f"{dot}{c}", labels.get(c, "")) for c in text[hit.to_numpy()].dropna().unique()}
+    return text.where(~hit.to_numpy(dtype=bool), text.map(known)).astype("str").set_axis(cells.index)
 
 
 def _code_text(code: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from evalkit.errors import DataError
 from evalkit.ingest.archives import refuse_bomb
 from evalkit.ingest.cells import cell_text
 from evalkit.ingest.formulas import formula_notes
+from evalkit.ingest.opendocument import merged_ranges
 from evalkit.ingest.sources import Source
 from evalkit.ingest.textfiles import TOP, Row, from_cells
 
@@ -86,10 +87,10 @@ def open_workbook(source: Source, sheet: str | None) -> Iterator[Cells]:
         if sheet is not None and sheet not in names:
             msg = f"{source.file} has no sheet {sheet!r}; its sheets: {', '.join(names)}. Mend `sheet` in plan.data"
             raise DataError(msg)
-        notes = formula_notes(source)
+        notes, merged = formula_notes(source), merged_ranges(source)
         for name in names:
             if sheet in (None, name):
-                yield _cells(book, name, notes.get(name, ()))
+                yield _cells(book, name, notes.get(name, ()), merged.get(name, []))
     except python_calamine.PasswordError as e:
         msg = f"{source.file} is protected by a password; save it without one"
         raise DataError(msg) from e
@@ -109,12 +110,13 @@ def sheet_names(source: Source) -> list[str]:
     return list(book.sheet_names)
 
 
-def _cells(book: Any, name: str, notes: tuple[str, ...]) -> Cells:
+def _cells(book: Any, name: str, notes: tuple[str, ...], spans: Sequence[tuple[int, int, int, int]]) -> Cells:
     sheet = book.get_sheet_by_name(name)
     merged = tuple(
         Merged(first[0] + 1, last[0] + 1, first[1] + 1, last[1] + 1)
         for first, last in sheet.merged_cell_ranges or []
     )
+    merged += tuple(Merged(*span) for span in spans)
     top = [[cell_text(v) for v in row] for row in _rows(sheet, 0, TOP)]
     return Cells(name, top, merged, notes, sheet)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.decisions import BETWEEN
 from evalkit.ledger import Ledger
 from evalkit.pipeline.case import read_manifest
 from evalkit.pipeline.intake import Intake, read_intake
@@ -17,7 +18,7 @@ from evalkit.store import UNPLACED, Store
 
 AUDITED: tuple[str, ...] = (
     "rows", "rules", "open_cases", "decided", "money", "checks", "sample",
-    "events", "event_cases", "events_stated", "stock", "rosters",
+    "events", "event_cases", "events_stated", "stock", "rosters", "structures",
 )  # fmt: skip
 """Tables of a county's results that the audit puts together."""
 FATES: tuple[str, ...] = ("clean", "quarantined", "merged", "not_data")
@@ -131,8 +132,8 @@ def load_audit(plan: Plan) -> AuditCase:
                 parts[name].append(table.assign(county=county))
     tables = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items() if frames}
     cases, entries = _crossing(store, "open_cases"), _crossing(store, "ledger")
-    between = _between(cases)
-    made = entries.loc[_between(entries)]
+    between = cases["rule"].isin(BETWEEN)
+    made = entries.loc[entries["file"].isna()]  # decisions about cases between counties name no row
     return AuditCase(
         plan=plan,
         names={c: str(e["name"]) for c, e in manifest["counties"].items()},
@@ -149,11 +150,6 @@ def load_audit(plan: Plan) -> AuditCase:
 
 def _crossing(store: Store, kind: str) -> pd.DataFrame:
     return store.read(kind, UNPLACED)
-
-
-def _between(rows: pd.DataFrame) -> pd.Series:
-    """Return which cases or entries were found by comparing counties: they are in no file."""
-    return rows["file"].isna()
 
 
 def _counted(cases: pd.DataFrame) -> pd.DataFrame:

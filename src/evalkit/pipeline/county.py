@@ -15,7 +15,16 @@ from evalkit.errors import DataError, EvalkitError, PlanError
 from evalkit.events import Events
 from evalkit.exits import ExitJudgement, judge_exit
 from evalkit.ingest import RawData, RawTable
-from evalkit.pipeline.happenings import registry_events, with_events, write_events
+from evalkit.pipeline.adding import county_sums
+from evalkit.pipeline.distribution import measure_distribution
+from evalkit.pipeline.happenings import (
+    household_structures,
+    registry_events,
+    with_events,
+    with_structures,
+    write_events,
+    write_structures,
+)
 from evalkit.pipeline.measuring import Collected, measure_panel, registry_exits, sample_table
 from evalkit.pipeline.parts import load_part
 from evalkit.pipeline.placing import joined_rows
@@ -126,9 +135,12 @@ def build_county(
         msg = f"the household table has no row of county {county}, which is named in: {named}; add its households"
         raise DataError(msg)
     events = registry_events(cleaned)
+    structures = household_structures(cleaned)
     result = with_events(county_result(county, cleaned, plan, events), events, cleaned)
+    result = with_structures(result, structures, plan)
     _write_tables(store, county, cleaned)
     write_events(store, county, events)
+    write_structures(store, county, structures)
     store.write_json(store.result_path(county), result.to_dict())
     rows = rows_by_fate(cleaned)
     done = CountyDone(county, result.name, rows["in"], rows["clean"], rows["quarantined"])
@@ -197,10 +209,11 @@ def county_result(
     panel = cleaned.panel
     weighed = weigh_county(panel, plan, county, None if events is None else events.entries)
     found: Collected = measure_panel(weighed.panel, plan)
+    measure_distribution(found, weighed.panel, plan, cleaned.tables.get("member"))
     found.facts["weighing"] = weighed.facts()
     found.omitted.update(weighed.omitted)
     judgement = _judge(found, county, cleaned, plan)
-    tables = {**_tables(cleaned), **weighed.tables}
+    tables = {**_tables(cleaned), **weighed.tables, **found.tables}
     exits = registry_exits(panel)
     if exits is None:
         found.omitted["registry_exits"] = Text(
@@ -293,6 +306,9 @@ def _write_accounts(store: Store, county: str, cleaned: CleanResult) -> None:
 def _write_tables(store: Store, county: str, cleaned: CleanResult) -> None:
     """Write the clean tables, once nothing can fail: a county that failed is in no answer about all counties."""
     store.write("panel", county, cleaned.panel.frame)
+    sums = county_sums(cleaned.panel, county)
+    if sums is not None:
+        store.write("sums", county, sums)
     for name in KEPT:
         table = cleaned.tables.get(name)
         if table is not None and len(table):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evalkit.cleaning import CASE_COLUMNS, clean, decision_faults
+from evalkit.cleaning import CASE_COLUMNS, clean, decision_faults, with_rows
 from evalkit.decisions import Decision, Decisions, Workbooks, choice, refuse, write_workbooks
 from evalkit.errors import EvalkitError
-from evalkit.ingest import read_all
+from evalkit.ingest import RawData, read_all
+from evalkit.ingest.cells import clean_id
 from evalkit.ledger import SAID, Ledger, typed_entries
 from evalkit.pipeline.county import CountyTask, reusable
 from evalkit.pipeline.fingerprint import county_fingerprint, hashed
@@ -21,6 +22,7 @@ from evalkit.pipeline.placing import without_rows
 from evalkit.pipeline.staging import Staged
 from evalkit.pipeline.workers import in_workers
 from evalkit.plan import Plan
+from evalkit.queries.between import BACK_COLUMNS, cases_between_counties
 from evalkit.rules import rule
 from evalkit.store import UNPLACED, Store
 
@@ -171,8 +173,90 @@ def _homeless(d: Decision) -> str:
     return f"{d.where}: case {d.case} ({d.rule}) is stale: the data have no {where}"
 
 
+def cases_between(
+    root: Path, decisions: Decisions, rows_of: Callable[[str], RawData], *, partial: bool = False
+) -> Across:
+    """Return the cases between the counties of a store that are open, and the ledger of those that persons decided.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the store.
+    decisions : Decisions
+        Those about such cases.
+    rows_of : callable
+        Returns the raw rows of a county, as they were cleaned.
+    partial : bool
+        Counties failed, so that cases may be missing for that reason: decisions about those are not stale.
+
+    Raises
+    ------
+    DataError
+        A decision is stale.
+    """
+    gone = [d for d in decisions if d.action == "exclude"]
+    found = cases_between_counties(root)
+    seen = cases_between_counties(root, _put_back(root, gone)) if gone else found
+    kept = Decisions(tuple(d for d in decisions if d.action != "exclude"))
+    _refuse_stale(seen, decisions, partial=partial)
+    found = _with_rows(found.loc[~found["case"].isin([d.case for d in gone])], root, rows_of)
+    return settle_across(found, kept)
+
+
+def _put_back(root: Path, gone: Sequence[Decision]) -> pd.DataFrame:
+    """Return the rows that decisions about cases between counties left out, as `cases_between_counties` takes them."""
+    rows = []
+    for d in gone:
+        household, wave, _ = d.home
+        path = Store(root).path("ledger", d.county)
+        entries = Store(root).read("ledger", d.county) if path.is_file() else pd.DataFrame()
+        if entries.empty:
+            continue
+        mine = entries.loc[
+            (entries["rule"] == choice("exclude").rule)
+            & (entries["table"] == d.table)
+            & entries["reason_en"].str.endswith(f"{SAID}{d.said}")
+        ]
+        old = mine["old"].dropna()
+        number = clean_id(old.iloc[0])[1] if d.table == "member" and len(old) else None
+        rows += [(d.table, household, wave or None, d.county, number)] if len(mine) else []
+    return pd.DataFrame(rows, columns=list(BACK_COLUMNS)).astype("str")
+
+
+def _with_rows(found: pd.DataFrame, root: Path, rows_of: Callable[[str], RawData]) -> pd.DataFrame:
+    """Return cases with the file and row of each, county by county, without whole id numbers."""
+    parts = []
+    for county, part in found.groupby("county", sort=True):
+        raw, ledger = rows_of(str(county)), Ledger(Store(root).read("ledger", str(county)))
+        whole = part
+        for table in sorted(set(part["table"])):
+            whole = with_rows(whole, raw[table], ledger) if table in raw else whole
+        parts.append(whole)
+    out = pd.concat(parts) if parts else found
+    return out.sort_index()[list(CASE_COLUMNS)].reset_index(drop=True)
+
+
+def _refuse_stale(seen: pd.DataFrame, decisions: Decisions, *, partial: bool) -> None:
+    """Refuse decisions about cases that are not there any more, or that look otherwise now."""
+    states = dict(zip(seen["case"], seen["state"], strict=True))
+    stale = []
+    for d in decisions:
+        if d.case not in states:
+            if not partial:
+                stale.append(
+                    f"{d.where}: case {d.case} ({d.rule}) is stale: the data no longer have this case"
+                )
+        elif states[d.case] != d.state:
+            now = seen.loc[seen["case"] == d.case, "evidence"].iloc[0]
+            stale.append(
+                f"{d.where}: case {d.case} ({d.rule}) is stale: when it was decided there was {d.evidence!r}, now there "
+                f"is {now!r}; decide it anew (delete the row first)"
+            )
+    refuse(stale)
+
+
 def settle_across(found: pd.DataFrame, decisions: Decisions) -> Across:
-    """Leave out the cases between counties that persons decided, and note each decision.
+    """Leave out the cases between counties that persons decided to keep, and note each decision.
 
     Parameters
     ----------
@@ -180,24 +264,7 @@ def settle_across(found: pd.DataFrame, decisions: Decisions) -> Across:
         Cases between counties.
     decisions : Decisions
         Those about such cases.
-
-    Raises
-    ------
-    DataError
-        A decision is stale.
     """
-    states = dict(zip(found["case"], found["state"], strict=True))
-    stale = []
-    for d in decisions:
-        if d.case not in states:
-            stale.append(f"{d.where}: case {d.case} ({d.rule}) is stale: the data no longer have this case")
-        elif states[d.case] != d.state:
-            now = found.loc[found["case"] == d.case, "evidence"].iloc[0]
-            stale.append(
-                f"{d.where}: case {d.case} ({d.rule}) is stale: when it was decided there was {d.evidence!r}, now there "
-                f"is {now!r}; decide it anew (delete the row first)"
-            )
-    refuse(stale)
     made = {d.case: d for d in decisions}
     settled = found["case"].isin(list(made))
     rows = found.loc[settled].reset_index(drop=True)
@@ -207,9 +274,12 @@ def settle_across(found: pd.DataFrame, decisions: Decisions) -> Across:
 
 
 def _entry_columns(made: Sequence[Decision]) -> dict[str, Any]:
-    """Return what a ledger entry says besides where: nothing is changed, so old and new are empty."""
+    """Return what a ledger entry says: nothing is changed, so old and new are empty, and it is about no row alone."""
     rules = [rule(choice(d.action).rule) for d in made]
     return {
+        "file": [None] * len(made),
+        "sheet": [None] * len(made),
+        "row": [-1] * len(made),
         "old": [None] * len(made),
         "new": [None] * len(made),
         "action": ["flag"] * len(made),

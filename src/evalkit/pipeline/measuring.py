@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,21 +28,24 @@ class Collected:
     estimates: dict[str, Estimate] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     omitted: dict[str, Text] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    given: Mapping[str, Estimate] = field(default_factory=dict)
 
     def attempt(self, section: str, name: str, compute: Callable[[], Estimate]) -> None:
-        """Compute one estimate; if the data do not allow it, keep the reason under its section."""
+        """Take or compute one estimate; if the data do not allow it, keep the reason under its section."""
         try:
-            self.estimates[name] = compute()
+            self.estimates[name] = self.given[name] if name in self.given else compute()
         except Reasons as error:
             self.omitted.setdefault(section, reason(error))
 
 
-def measure_panel(panel: Panel, plan: Plan) -> Collected:
+def measure_panel(panel: Panel, plan: Plan, given: Mapping[str, Estimate] | None = None) -> Collected:
     """Return every measure of a panel (a county, or all counties together) by wave.
 
-    Sections of `Collected.omitted`: ``income``, ``benchmark``, ``poverty``, ``dynamics``.
+    Sections of `Collected.omitted`: ``income``, ``benchmark``, ``poverty``, ``dynamics``. Estimates that are `given`
+    (added up from counties) are taken as they are.
     """
-    out = Collected()
+    out = Collected(given=given or {})
     _income(out, panel, plan)
     _poverty(out, panel)
     _dynamics(out, panel)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evalkit import queries
 from evalkit.cleaning import named_columns, panel_from
 from evalkit.decisions import Decisions
 from evalkit.errors import DataError, DesignError
+from evalkit.ingest import RawData
 from evalkit.ledger import Ledger
-from evalkit.pipeline.deciding import Lost, settle_across
+from evalkit.pipeline.adding import added_measures
+from evalkit.pipeline.deciding import Lost, cases_between
 from evalkit.pipeline.domains import crosses, measure_as_domains
 from evalkit.pipeline.fingerprint import hashed, source_digest, versions
 from evalkit.pipeline.parts import file_table, read_about
@@ -26,11 +27,8 @@ from evalkit.reasons import reason
 from evalkit.store import UNPLACED, Store, dump_json, file_hash
 from evalkit.text import Text
 
-TEXTS = (
-    "household", "county", "county_name", "village", "township", "stratum", "province", "prefecture", "status",
-    "dynasty", "household_type", "cause",
-)  # fmt: skip
-"""Columns of text that pooled statistics may need; other text stays on disk."""
+ROLES = ("household", "wave", "county", "village", "welfare", "size", "status", "exit_year", "returned")
+"""Columns that pooled statistics need whatever the plan names; others stay on disk."""
 
 
 def finish_nation(
@@ -41,6 +39,7 @@ def finish_nation(
     *,
     lost: Lost,
     decisions: Decisions,
+    rows_of: Callable[[str], RawData],
     fresh: bool = False,
 ) -> int:
     """Write what rests on all counties; nothing is computed again when no county and no setting changed.
@@ -56,6 +55,8 @@ def finish_nation(
         Rows that name no county.
     decisions : Decisions
         What persons decided about cases between counties.
+    rows_of : callable
+        Returns the raw rows of a county, as they were cleaned.
     fresh : bool
         Compute it in any case.
 
@@ -73,7 +74,8 @@ def finish_nation(
     known.unlink(missing_ok=True)
     for county in counties:
         _put_result(store, staged, county)
-    across = settle_across(queries.cases_between_counties(store.root), decisions)
+    partial = len(counties) < len(staged.counties)
+    across = cases_between(store.root, decisions, rows_of, partial=partial)
     moved = across.cases
     store.write("open_cases", UNPLACED, pd.concat([p for p in (moved, lost.cases) if len(p)] or [moved]))
     store.write("ledger", UNPLACED, Ledger.joined([lost.ledger, across.ledger]).entries)
@@ -126,7 +128,7 @@ def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
         return _unpooled(counties, reason(error))
     if crosses(panel):
         measure_as_domains(panel, plan, counties, store)
-    return pooled_result(panel, plan)
+    return pooled_result(panel, plan, added_measures(store, counties, panel))
 
 
 def _unpooled(counties: list[str], why: Text) -> PooledResult:
@@ -160,9 +162,10 @@ def _size_unknown(without: Sequence[str], total: int) -> Text:
 
 
 def pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
-    """Return the clean rows of all counties without the text that no statistic needs.
+    """Return the clean rows of all counties with the columns that pooled statistics need, and no other.
 
-    Columns are those of any county; where a county lacks one, it is missing in its rows.
+    What adds up over counties (`evalkit.pipeline.adding`) needs no rows; medians, growth, the return-risk model and
+    program effects do. Where a county lacks a column that another has, it is missing in its rows.
 
     Raises
     ------
@@ -170,12 +173,12 @@ def pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
         A column that is needed holds text in one county and numbers in another.
     """
     named = {column for _, column in named_columns(plan)} | {getattr(i, "cluster", None) for i in plan.impact}
+    derived = {f"{begin}_{code}" for begin in ("treated", "cohort") for code in plan.programs}
+    needed = {*ROLES, *named, *derived}
     paths = [store.path("panel", c) for c in counties]
-    schemas = [pq.read_schema(p) for p in paths]
-    text = {f.name for s in schemas for f in s if _is_text(f)} - {*TEXTS, *named}
     tables = [
-        pq.read_table(p, columns=[n for n in s.names if n not in text], partitioning=None)
-        for p, s in zip(paths, schemas, strict=True)
+        pq.read_table(p, columns=[n for n in pq.read_schema(p).names if n in needed], partitioning=None)
+        for p in paths
     ]
     try:
         whole = pa.concat_tables(tables, promote_options="permissive")
@@ -184,7 +187,3 @@ def pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
         raise DataError(msg) from error
     frame: pd.DataFrame = whole.to_pandas(self_destruct=True)
     return frame
-
-
-def _is_text(field: pa.Field) -> bool:
-    return bool(pa.types.is_string(field.type) or pa.types.is_large_string(field.type))

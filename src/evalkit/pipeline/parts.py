@@ -22,6 +22,7 @@ ROWS = 1 << 16
 ABOUT = "part.json"
 _LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 _SAME = ["field", "how", "kind", "_by_wave"]
+_OF_FILES = ("file", "sheet", "unit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +51,13 @@ class Catalogue:
 
     def of(self, files: tuple[str, ...]) -> dict[str, Any]:
         """Return columns, mapping and files for a county whose rows come from the files given."""
-        own = [self._lines[f] for f in files if f in self._lines]
-        others = np.setdiff1d(self._first, np.concatenate(own) if own else [], assume_unique=False)
-        kept = np.sort(np.concatenate([*own, others]).astype(np.intp))
-        part = self._mapping.iloc[kept]
-        foreign = np.isin(kept, others)
-        part = part.assign(**{c: part[c].mask(foreign, "") for c in ("file", "sheet", "unit")})
-        listed = self.table.files[self.table.files["file"].isin(files)]
+        own = {int(i) for f in files for i in self._lines.get(f, ())}
+        kept = sorted(own.union(self._first))
+        listed = sorted(int(i) for f in files for i in self._listed.get(f, ()))
         return {
             "columns": list(self.table.frame.columns),
-            "mapping": _records(part[list(MAPPING_COLUMNS)]),
-            "files": _records(listed),
+            "mapping": [self._records[i] if i in own else _of_others(self._records[i]) for i in kept],
+            "files": [self._files[i] for i in listed],
         }
 
     @cached_property
@@ -68,13 +65,25 @@ class Catalogue:
         return self.table.mapping.reset_index(drop=True)
 
     @cached_property
-    def _lines(self) -> Mapping[str, np.ndarray[Any, Any]]:
-        return {str(k): np.asarray(v) for k, v in self._mapping.groupby("file", sort=False).indices.items()}
+    def _lines(self) -> Mapping[str, list[int]]:
+        return _places(self._mapping["file"])
 
     @cached_property
-    def _first(self) -> np.ndarray[Any, Any]:
+    def _first(self) -> list[int]:
         marked = self._mapping.assign(_by_wave=self._mapping["wave"].notna())
-        return np.flatnonzero(~marked.duplicated(_SAME).to_numpy())
+        return [int(i) for i in np.flatnonzero(~marked.duplicated(_SAME).to_numpy())]
+
+    @cached_property
+    def _records(self) -> list[list[Any]]:
+        return _records(self._mapping[list(MAPPING_COLUMNS)])
+
+    @cached_property
+    def _listed(self) -> Mapping[str, list[int]]:
+        return _places(self.table.files["file"])
+
+    @cached_property
+    def _files(self) -> list[list[Any]]:
+        return _records(self.table.files)
 
 
 def write_text(path: Path, table: pa.Table) -> None:
@@ -84,13 +93,18 @@ def write_text(path: Path, table: pa.Table) -> None:
         out.write_table(table.take(every), max_chunksize=ROWS)  # taking makes new buffers of one shape
 
 
-def read_text(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     """Return a county's rows, all columns or those named that are there."""
     with pa.memory_map(str(path)) as source:
         schema = pa.ipc.open_file(source).schema
         kept = None if columns is None else [schema.get_field_index(c) for c in columns if c in schema.names]
         options = pa.ipc.IpcReadOptions(included_fields=kept, use_threads=False)
-        frame: pd.DataFrame = pa.ipc.open_file(source, options=options).read_all().to_pandas()
+        return pa.ipc.open_file(source, options=options).read_all()
+
+
+def read_text(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Return a county's rows as a frame, all columns or those named that are there."""
+    frame: pd.DataFrame = read_table(path, columns).to_pandas()
     return frame
 
 
@@ -137,6 +151,19 @@ def _raw_table(folder: Path, name: str, said: Mapping[str, Any]) -> RawTable:
     mapping = pd.DataFrame(said["mapping"], columns=list(MAPPING_COLUMNS))
     mapping = mapping.astype({c: "Int64" if c == "wave" else "str" for c in MAPPING_COLUMNS})
     return RawTable(name, found[said["columns"]], mapping, file_table(said))
+
+
+def _places(files: pd.Series) -> dict[str, list[int]]:
+    """Return the positions of each file's lines, ascending."""
+    out: dict[str, list[int]] = {}
+    for at, file in enumerate(files):
+        out.setdefault(str(file), []).append(at)
+    return out
+
+
+def _of_others(line: list[Any]) -> list[Any]:
+    """Return a line of the mapping without what belongs to the files of other counties."""
+    return ["" if c in _OF_FILES else v for c, v in zip(MAPPING_COLUMNS, line, strict=True)]
 
 
 def _records(table: pd.DataFrame) -> list[list[Any]]:

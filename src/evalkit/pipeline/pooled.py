@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from evalkit import risk
+from evalkit.estimate import Estimate
 from evalkit.panel import Panel
 from evalkit.pipeline.effect_names import omitted_key
 from evalkit.pipeline.effects import estimate_impact
@@ -13,9 +16,9 @@ from evalkit.reasons import reason
 from evalkit.text import Text
 
 
-def pooled_result(panel: Panel, plan: Plan) -> PooledResult:
-    """Compute the pooled part of a build from the joined clean panels."""
-    found = measure_panel(panel, plan)
+def pooled_result(panel: Panel, plan: Plan, given: Mapping[str, Estimate] | None = None) -> PooledResult:
+    """Compute the pooled part of a build from the joined clean panels; what is `given` was added up from counties."""
+    found = measure_panel(panel, plan, given)
     omitted = dict(found.omitted)
     return PooledResult(
         counties=max(len(panel.counties), 1),

@@ -27,6 +27,7 @@ from evalkit.pipeline.parts import read_about
 from evalkit.pipeline.staging import Staged, stage
 from evalkit.plan import Plan
 from evalkit.store import UNPLACED, Store, file_hash
+from evalkit.text import Text, text_from
 
 VERSIONS = (
     "numpy",
@@ -45,13 +46,17 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class BuildResult:
-    """Counties done and failed, rows that named no county, open cases between counties, the store's root."""
+    """Counties done and failed, rows that named no county, open cases between counties, the store's root.
+
+    `unpooled` is why there are no results over all counties, None when there are.
+    """
 
     done: tuple[CountyDone, ...]
     failed: tuple[CountyDone, ...]
     unplaced: int
     moved: int
     root: Path
+    unpooled: Text | None = None
 
     @property
     def reused(self) -> int:
@@ -121,7 +126,16 @@ def build(
         raise DataError(msg)
     counties = [r.county for r in done]
     across = books.decisions.across()
-    moved = finish_nation(plan, staged, store, counties, lost=lost, decisions=across, fresh=fresh)
+    moved = finish_nation(
+        plan,
+        staged,
+        store,
+        counties,
+        lost=lost,
+        decisions=across,
+        rows_of=lambda c: tasks[c].rows(),
+        fresh=fresh,
+    )
     write_cases(books, store, counties, [r.county for r in failed])
     write_intake(
         store,
@@ -131,7 +145,9 @@ def build(
         failed={r.county: staged.part(r.county) for r in failed},
     )
     store.write_json(store.manifest_path, manifest(plan, inputs, done, failed, store))
-    return BuildResult(done, failed, lost.rows, moved, store.root)
+    without = store.read_json(store.pooled_path)["omitted"].get("pooled")
+    unpooled = None if without is None else text_from(without)
+    return BuildResult(done, failed, lost.rows, moved, store.root, unpooled)
 
 
 def county_tasks(plan: Plan, staged: Staged, root: Path, *, fresh: bool = False) -> dict[str, CountyTask]:

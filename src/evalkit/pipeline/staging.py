@@ -26,8 +26,10 @@ import pandas as pd
 
 from evalkit import schema
 from evalkit.divisions import DatedCodes, load_divisions
+from evalkit.errors import DataError
 from evalkit.ingest import RawData, RawTable, with_counties
 from evalkit.ingest.blocks import about_blocks, read_blocks
+from evalkit.ingest.faults import all_faults
 from evalkit.ingest.plans import (
     CountyFrom,
     county_from,
@@ -39,7 +41,7 @@ from evalkit.ingest.plans import (
 )
 from evalkit.pipeline.fingerprint import source_digest, versions
 from evalkit.pipeline.intake import write_heads
-from evalkit.pipeline.parts import Catalogue, Head, file_of, load_part, read_text, write_about, write_text
+from evalkit.pipeline.parts import Catalogue, Head, file_of, load_part, read_text, write_about
 from evalkit.pipeline.splitter import BUDGET, Splitter
 from evalkit.plan import Plan
 from evalkit.store import UNPLACED, Store, file_hash, safe_name
@@ -111,7 +113,10 @@ def stage(plan: Plan, root: Path, *, fresh: bool = False, rows: int = BLOCK, bud
         return known
     shutil.rmtree(root, ignore_errors=True)
     with _or_nothing(root):
-        return _read_and_write(plan, root, files, inputs, mark=mark, rows=rows, budget=budget)
+        try:
+            return _read_and_write(plan, root, files, inputs, mark=mark, rows=rows, budget=budget)
+        except DataError as error:
+            raise all_faults(plan, error) from error
 
 
 @contextmanager
@@ -157,6 +162,10 @@ def part_folder(root: Path, county: str) -> Path:
     return root / (f"county={safe_name(county)}" if county else UNPLACED)
 
 
+def _part_file(root: Path, table: str, county: str) -> Path:
+    return file_of(part_folder(root, county), table)
+
+
 @dataclass(frozen=True, eq=False)
 class _Places:
     """Where parts are written, and what tells the county of a row."""
@@ -179,16 +188,14 @@ def _staged_table(table: str, read: Callable[[], Iterator[RawTable]], places: _P
     """Write one table by county; when later files show that counties are found otherwise, begin again."""
     guess: CountyFrom | None = None
     while True:
-        splitter = Splitter(places.root / "_spill", places.budget)
+        splitter = Splitter(places.root / "_spill", partial(_part_file, places.root, table), places.budget)
         head, used = _split(read(), guess, places, splitter)
         right = county_from(head, places.households)
         if used == right:
             break
-        splitter.close()
+        splitter.abandon()
         guess = right
-    for county in splitter.counties():
-        write_text(file_of(part_folder(places.root, county), table), splitter.take(county))
-    splitter.close()
+    splitter.finish()
     return Head(head, sum(splitter.rows.values()), {c: tuple(f) for c, f in splitter.files.items()})
 
 
@@ -197,21 +204,32 @@ def _split(
 ) -> tuple[RawTable, CountyFrom]:
     """Give the rows of all blocks to the splitter; return the table without rows, and how counties were found."""
     heads: list[RawTable] = []
+    empty = _Empty()
     known: pd.Series | None = None
     for block in parts:
         source = source or county_from(block, places.households)
         if source.how == "household" and known is None:
             known = places.known(source.column)
-        heads.append(block.with_frame(_no_rows(block.frame)))
+        heads.append(block.with_frame(empty.of(block.frame)))
         county = _counties(block.frame, source, known)
         frame = block.frame if source.how == "own" else block.frame.assign(county=county)
         splitter.add(frame, county_keys(county, places.dated))
     return about_blocks(heads), source or CountyFrom("own", "county")
 
 
-def _no_rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of a frame without rows; a slice would keep all of its cells in memory."""
-    return pd.DataFrame({c: pd.Series(dtype=frame[c].dtype) for c in frame.columns})
+class _Empty:
+    """Frames without rows, one for each set of columns; a slice would keep all of its cells in memory."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, str], ...], pd.DataFrame] = {}
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of a frame without its rows."""
+        like = tuple((str(c), str(t)) for c, t in frame.dtypes.items())
+        if like not in self._known:
+            columns = {c: pd.Series(dtype=t) for c, t in frame.dtypes.items()}
+            self._known[like] = pd.DataFrame(columns)
+        return self._known[like]
 
 
 def _counties(frame: pd.DataFrame, source: CountyFrom, known: pd.Series | None) -> pd.Series:

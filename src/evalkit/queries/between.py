@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from evalkit import idnumber
-from evalkit.cleaning.cases import across_cases
+from evalkit.cleaning.moves import moved_households, person_cases, shared_persons
 from evalkit.plan import Plan
 from evalkit.queries.connection import StoreQueries, open_store, query
-from evalkit.rules import rule
+
+BACK_COLUMNS: tuple[str, ...] = ("table", "household", "wave", "county", "id_number")
+"""Columns of rows that are put back."""
 
 
 def households_in_two_counties(source: Plan | str | Path) -> pd.DataFrame:
@@ -41,23 +42,30 @@ def persons_in_two_counties(source: Plan | str | Path) -> pd.DataFrame:
         return _persons(store)
 
 
-def cases_between_counties(root: Path) -> pd.DataFrame:
-    """Return what only all counties together show, as open cases: moves (K08), persons in two counties (K09).
+def cases_between_counties(root: Path, back: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return what only all counties together show, as open cases: households (K08) and persons (K09) in several counties.
 
     Parameters
     ----------
     root : Path
         Root of a store whose counties are built; it needs no manifest yet.
+    back : DataFrame, optional
+        Rows to look at besides those of the store (table, household, wave, county, id_number): what decisions left out, to
+        see whether the cases they were about are still there.
 
     Returns
     -------
     DataFrame
-        With `evalkit.cleaning.CASE_COLUMNS`; file, sheet and row are missing.
+        With `evalkit.cleaning.CASE_COLUMNS` and ``id_number``; file, sheet and row are missing
+        (`evalkit.cleaning.with_rows` finds them).
     """
+    more = pd.DataFrame({c: pd.Series(dtype="str") for c in BACK_COLUMNS}) if back is None else back
     with StoreQueries(root) as store:
-        moved, persons = _moves(store), _persons(store)
-    parts = [_move_cases(moved), _person_cases(persons)]
-    return pd.concat(parts, ignore_index=True)
+        households = _candidates(store, more)
+        persons = _persons(store, more)
+    cases = [moved_households(households), person_cases(persons)]
+    out = pd.concat(cases, ignore_index=True)
+    return out.astype({"id_number": "str"})
 
 
 def _moves(store: StoreQueries) -> pd.DataFrame:
@@ -71,57 +79,35 @@ def _moves(store: StoreQueries) -> pd.DataFrame:
     )
 
 
-def _persons(store: StoreQueries) -> pd.DataFrame:
+def _candidates(store: StoreQueries, more: pd.DataFrame) -> pd.DataFrame:
+    """Return the places of the households that stand in several counties, and of those put back."""
+    extra = more.loc[more["table"] == "household", ["household", "wave", "county"]]
+    found = store.query(
+        "WITH places AS (SELECT household, CAST(wave AS BIGINT) AS wave, county FROM household "
+        "WHERE household IS NOT NULL AND wave IS NOT NULL), "
+        "movers AS (SELECT household FROM places GROUP BY household HAVING min(county) <> max(county)) "
+        "SELECT * FROM places WHERE household IN (SELECT household FROM movers) "
+        "OR list_contains(?, household) ORDER BY ALL",
+        [sorted(set(extra["household"]))],
+    )
+    return pd.concat([found, extra.astype({"wave": "int64"})], ignore_index=True)
+
+
+def _persons(store: StoreQueries, more: pd.DataFrame | None = None) -> pd.DataFrame:
     columns = store.columns("member")
     names = ("id_number", "wave", "county", "household")
     if "id_number" not in columns:
-        return pd.DataFrame({n: pd.Series(dtype="str") for n in names})
+        return pd.DataFrame({n: pd.Series(dtype="str") for n in names}).astype({"wave": "Int64"})
+    none = pd.DataFrame({n: pd.Series(dtype="str") for n in names})
+    extra = none if more is None else more.loc[more["table"] == "member", list(names)]
     wave = "CAST(wave AS BIGINT)" if "wave" in columns else "CAST(NULL AS BIGINT)"
     found = store.query(
         f"WITH places AS (SELECT DISTINCT id_number, {wave} AS wave, county, household FROM member "
         "WHERE length(id_number) >= 15), "
-        "twice AS (SELECT id_number, coalesce(wave, 0) AS known_wave FROM places GROUP BY id_number, known_wave "
-        "HAVING min(county) <> max(county)) "
-        "SELECT places.* FROM places JOIN twice ON places.id_number = twice.id_number "
-        "AND coalesce(places.wave, 0) = twice.known_wave ORDER BY places.id_number, wave, county, household"
+        "twice AS (SELECT id_number FROM places GROUP BY id_number HAVING min(county) <> max(county)) "
+        "SELECT * FROM places WHERE id_number IN (SELECT id_number FROM twice) "
+        "OR list_contains(?, id_number) ORDER BY ALL",
+        [sorted(set(extra["id_number"].dropna()))],
     )
-    ids = found["id_number"].astype("str")
-    sound = idnumber.is_valid(ids).to_numpy(dtype=bool)
-    ruined = ids.str.fullmatch(r"[0-9]{15}000").fillna(value=False).to_numpy(dtype=bool)
-    return found.loc[sound & ~ruined].reset_index(drop=True)
-
-
-def _move_cases(moved: pd.DataFrame) -> pd.DataFrame:
-    then = moved["frm_county"] + " (" + moved["frm_wave"].astype("str") + ")"
-    now = moved["county"] + " (" + moved["wave"].astype("str") + ")"
-    own = {"household": moved["household"], "wave": moved["wave"].astype("str"), "county": moved["county"]}
-    return _cases("K08", "county", pd.DataFrame({**own, "evidence": then + " → " + now}))
-
-
-def _person_cases(persons: pd.DataFrame) -> pd.DataFrame:
-    """Return one case a person and wave: the last place, all places as evidence."""
-    at = persons["county"] + " (" + persons["household"].astype("str").fillna("?") + ")"
-    key = [persons["id_number"], persons["wave"].astype("object").fillna(-1)]
-    said = at.groupby(key, sort=False).transform(" = ".join) if len(persons) else at
-    last = ~pd.DataFrame({"id": key[0], "wave": key[1]}).duplicated(keep="last")
-    shown = persons["id_number"].str.slice(0, 6) + "…" + persons["id_number"].str.slice(-4)
-    wave = persons["wave"].astype("Int64").astype("str") if len(persons) else persons["wave"]
-    own = {"household": persons["household"], "wave": wave, "county": persons["county"], "person": shown}
-    return _cases(
-        "K09", "id_number", pd.DataFrame({**own, "evidence": shown + ": " + said}).loc[last.to_numpy()]
-    )
-
-
-def _cases(rule_id: str, column: str, found: pd.DataFrame) -> pd.DataFrame:
-    known = rule(rule_id)
-    about = {
-        "table": known.table,
-        "rule": rule_id,
-        "file": None,
-        "sheet": None,
-        "row": -1,
-        "column": column,
-        "what_en": known.text.en,
-        "what_zh": known.text.zh,
-    }
-    return across_cases(found.reset_index(drop=True).assign(**about))
+    waves = pd.to_numeric(extra["wave"], errors="coerce").astype("Int64")
+    return shared_persons(pd.concat([found, extra.assign(wave=waves)], ignore_index=True))

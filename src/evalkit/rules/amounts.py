@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -73,6 +75,37 @@ def row_code(group: Codes, *columns: Floats) -> Codes:
         code = np.where((code >= 0) & (found >= 0), code * (len(known) + 1) + found, -1)
         code[code >= 0] = pd.factorize(code[code >= 0])[0]
     return code
+
+
+def alike(group: Codes, columns: Sequence[Floats], least: float) -> Flags:
+    """Return rows that agree in all columns with at least `least` − 1 other rows of their group.
+
+    Rows of no group (−1) and rows with a missing number agree with none. Column by column only the rows are looked at
+    that may still have so many like them.
+
+    Parameters
+    ----------
+    group : ndarray of int, shape (n,)
+    columns : sequence of ndarray, shape (n,) each
+    least : float
+
+    Examples
+    --------
+    >>> alike(np.array([0, 0, 0, 1]), [np.array([5.0, 5.0, 6.0, 5.0])], 2).tolist()
+    [True, True, False, False]
+    """
+    rows = np.flatnonzero((group >= 0) & ~np.logical_or.reduce([np.isnan(c) for c in columns]))
+    code = group[rows]
+    for column in (None, *columns):
+        if column is not None:
+            found, known = pd.factorize(column[rows])
+            code = code * max(len(known), 1) + found
+        code = pd.factorize(code)[0]
+        many = (np.bincount(code, minlength=1) >= least)[code]
+        rows, code = rows[many], code[many]
+    out = np.zeros(len(group), dtype=bool)
+    out[rows] = True
+    return out
 
 
 def count_of(code: Codes) -> Floats:

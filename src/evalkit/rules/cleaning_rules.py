@@ -20,6 +20,7 @@ CLEANING: tuple[Rule, ...] = (
     Rule("T08", Text(en="amounts in ten thousands converted to units", zh="金额由万元换算为元"), "fix"),
     Rule("T09", Text(en="codes of the wave replaced by the waves of the plan", zh="年度代码按方案替换为年度"), "fix"),
     Rule("T10", Text(en="decimal comma replaced by a point, as the plan says (decimal: ',')", zh="按方案（decimal: ','）将小数逗号替换为小数点"), "fix"),
+    Rule("T11", Text(en="the file itself marks the value as missing (SPSS user-missing, Stata .a-.z, SAS .A-.Z): blanked", zh="文件自身标记为缺失的值（SPSS用户缺失值、Stata的.a-.z、SAS的.A-.Z）置空"), "fix"),
     Rule("K01", Text(en="a key of the row is missing", zh="行的关键编号缺失"), "quarantine", case=True),
     Rule("K02", Text(en="the wave is not among those of the plan", zh="年度不在方案之内"), "quarantine", case=True),
     Rule("K03", Text(en="the county code is missing", zh="县代码缺失"), "quarantine", case=True),
@@ -38,6 +39,7 @@ CLEANING: tuple[Rule, ...] = (
     Rule("I04", Text(en="welfare is far from that of the county and wave", zh="测算指标远离本县本年度水平"), "flag", "household"),
     Rule("I05", Text(en="net income is not the sum of the four incomes less operating expenses, nor that less taxes and fees", zh="纯收入不等于四项收入之和减经营支出，再减税费亦不相等"), "flag", "household", case=True),
     Rule("I06", Text(en="income per head is not net income over household size", zh="人均纯收入不等于纯收入除以人口数"), "flag", "household", case=True),
+    Rule("I47", Text(en="headers of the welfare column name several income concepts (纯收入, 可支配收入); here another than the plan says for the wave", zh="测算指标各文件表头的收入口径不一（纯收入、可支配收入），此处与方案所述口径不符"), "flag", "household", case=True),
     Rule("P01", Text(en="id number has a wrong length, date or check digit", zh="证件号码位数、日期或校验码有误"), "flag", "member", case=True),
     Rule("P02", Text(en="id number ends in 000, as spreadsheets leave it", zh="证件号码以000结尾，疑被表格软件破坏"), "flag", "member", case=True),
     Rule("P03", Text(en="sex differs from the id number", zh="性别与证件号码不符"), "flag", "member", case=True),
@@ -61,5 +63,6 @@ CLEANING: tuple[Rule, ...] = (
     Rule("A08", Text(en="first six digits of the id number were never a division code", zh="证件号码前六位从未是行政区划代码"), "flag", "member", source="GB 11643-1999"),
     Rule("A10", Text(en="village code begins with its county's retired code: replaced by the successor", zh="村代码以已弃用的县代码开头，按后继县代码替换"), "fix", source="GB/T 2260"),
     Rule("A09", Text(en="county code is not in force in the year of the row", zh="该年度县代码未启用或已弃用"), "flag", source="GB/T 2260"),
+    Rule("A11", Text(en="county code of an odd shape: digits that are no division code, or signs", zh="县代码形态异常：数字位数不符或含有符号"), "flag"),
 )  # fmt: skip
 """Rules without a condition of their own, by family."""

@@ -46,8 +46,17 @@ def slip(view: View, column: str) -> Flags:
     The neighbours themselves agree within `slip_neighbours`; against both the row is `slip_ratio` times or more, and
     against their geometric mean a power of ten within `slip_factor`.
     """
-    now = np.where(view.number(column) > 0, view.number(column), np.nan)
-    before, after = over(now, view.earlier(now)), over(now, view.later(now))
+    values, ratio = view.number(column), view.settings["slip_ratio"]
+    now = np.where(values > 0, values, np.nan)
+    before = over(now, view.earlier(values))
+    rows = np.flatnonzero((before > 0.99 * ratio) | (before < 1.01 / ratio))
+    out = np.zeros(len(now), dtype=bool)
+    out[rows] = _slipped(view, before[rows], over(now, view.later(now))[rows])
+    return out
+
+
+def _slipped(view: View, before: Floats, after: Floats) -> Flags:
+    """Tell which ratios to the waves before and after are those of a slip."""
     steady = np.abs(np.log(over(before, after))) < np.log(view.settings["slip_neighbours"])
     least = np.log(view.settings["slip_ratio"])
     up = (np.log(before) > least) & (np.log(after) > least)

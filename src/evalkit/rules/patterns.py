@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evalkit.rules.amounts import count_of, known_total, over, positive_count, row_code, same_as_before
+from evalkit.rules.amounts import alike, count_of, known_total, over, positive_count, row_code, same_as_before
 from evalkit.rules.income import FOUR
 from evalkit.rules.rule import Rule
 from evalkit.rules.view import Flags, Floats, View
@@ -20,8 +20,7 @@ VILLAGE_WAVE = ("village", "wave")
 
 def _alike(view: View, columns: tuple[str, ...], within: tuple[str, ...], least: float) -> Flags:
     """Return rows whose columns equal those of at least `least` − 1 other rows of the same group."""
-    code = row_code(view.group(*within), *(view.number(c) for c in columns))
-    return np.asarray(count_of(code) >= least, dtype=bool)
+    return alike(view.group(*within), [view.number(c) for c in columns], least)
 
 
 def _copied_account(view: View) -> Flags:

@@ -45,9 +45,9 @@ def _several_codes(view: View) -> Flags:
 
 
 def _moved(view: View) -> Flags:
-    now = view.word("village")
-    before = view.earlier_word(now)
-    return np.asarray((now != before) & now.notna() & before.notna(), dtype=bool)
+    code = view.group("village")
+    now = np.where(code >= 0, code, np.nan)
+    return np.asarray(np.abs(now - view.earlier(now)) > 0, dtype=bool)
 
 
 def _no_village(view: View) -> Flags:

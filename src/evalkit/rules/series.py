@@ -213,6 +213,7 @@ def _takes_over(view: View) -> Flags:
 
 def _before_disposable(view: View) -> Flags:
     there = ~np.isnan(view.number("rural_income")) & ~view.says("income_concept", "纯收入", "net")
+    there &= ~view.concept_stated("rural_income")
     return np.asarray(there & (view.number("wave") < view.settings["disposable_first_year"]), dtype=bool)
 
 

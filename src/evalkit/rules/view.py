@@ -25,6 +25,10 @@ class View(Protocol):
     def stays(self) -> Flags:
         """Rows that were not set aside."""
 
+    def concept_stated(self, series: str) -> Flags:
+        """Tell for which rows of a county series the plan says the concept of their year."""
+        ...
+
     @property
     def settings(self) -> Mapping[str, float]:
         """Limits of the checks, by name; see `evalkit.rules.limits`."""
