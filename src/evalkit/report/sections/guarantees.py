@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.disclose import release
-from evalkit.report import figures, labels, marks, prose
+from evalkit.measures.assurances import SOURCES
+from evalkit.report import figures, marks, prose
 from evalkit.report.document import Block, Cell, Column, Figure, Prose, Section, Suppressed, Table
 from evalkit.report.sections.reading import WAVE, omitted, open_section, released, waves_of
 from evalkit.report.tables import Part, estimates_table
@@ -145,7 +146,7 @@ def _evidence(case: CountyCase) -> list[Block]:
         rows.append(
             (
                 names.get(str(row["indicator"]), text_from(str(row["indicator"]))),
-                labels.word(str(row["source"])),
+                SOURCES.get(str(row["source"]), text_from(str(row["source"]))),
                 Suppressed() if hidden else float(row["rows"]),
                 Suppressed() if hidden or few[i] else float(row["unmet"]),
                 float(row["unknown"]) if pd.notna(row["unknown"]) else None,
