@@ -29,7 +29,7 @@ the truth, the mean and the standard deviation of the estimates, the mean standa
 95 % interval holds the truth. With {samples:,} samples that share has a Monte Carlo error of {error:.1%}; the aim is 93-97 %.
 Written by `python -m benchmarks.coverage --samples {samples}`; a smaller run of it is a test (`tests/test_coverage.py`).
 
-{good} of {all} values lie within 93-97 %. The others, and why:
+{good} of {all} values lie within 93-97 %. The others, after the arrow their coverage with twice the villages (20 a stratum, {samples:,} other samples), and why:
 
 {outside}
 
@@ -41,7 +41,9 @@ Written by `python -m benchmarks.coverage --samples {samples}`; a smaller run of
 """
 
 
-def estimates(samples: int, cases: list[coverage_truth.Covered], folder: Path) -> pd.DataFrame:
+def estimates(
+    samples: int, cases: list[coverage_truth.Covered], folder: Path, villages: int = coverage_truth.VILLAGES
+) -> pd.DataFrame:
     """Return the estimates of every sample and case, computing what the folder does not have."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = []
@@ -51,7 +53,7 @@ def estimates(samples: int, cases: list[coverage_truth.Covered], folder: Path) -
         numbers = range(start, min(start + 50, samples))
         lacking = [c for c in cases if c.name not in set(have["measure"])]
         if lacking:
-            new = [coverage_truth.try_sample(i, lacking).assign(sample=i) for i in numbers]
+            new = [coverage_truth.try_sample(i, lacking, villages).assign(sample=i) for i in numbers]
             have = pd.concat([*([have] if len(have) else []), *new], ignore_index=True)
             part = path.with_suffix(".part")
             have.to_parquet(part)
@@ -66,18 +68,31 @@ def digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def page(table: pd.DataFrame) -> str:
-    """Return the page."""
+def ordered(made: pd.DataFrame, cases: list[coverage_truth.Covered]) -> pd.DataFrame:
+    """Return the table of the cases, in their order."""
+    place = {c.name: i for i, c in enumerate(cases)}
+    wanted = made[made["measure"].isin(list(place))]
+    wanted = wanted.assign(_place=wanted["measure"].map(place)).sort_values(["_place", "at", "sample"])
+    return coverage_truth.summarise(wanted.drop(columns="_place"), coverage_truth.truths(cases))
+
+
+def page(table: pd.DataFrame, twice: pd.DataFrame) -> str:
+    """Return the page; `twice` has the coverage of the values that missed with twice the villages."""
+    again = twice.set_index(["measure", "value"])["coverage"]
     samples = int(table["samples"].max())
     inside = table["coverage"].between(0.93, 0.97)
     outside = table[~inside]
     lines = []
-    for name in dict.fromkeys(outside["measure"]):
-        part = outside[outside["measure"] == name]
-        which = ", ".join(
-            f"{v or 'the value'} {c:.1%}" for v, c in zip(part["value"], part["coverage"], strict=True)
-        )
-        lines.append(f"- **{name}** ({which}): {REASONS.get(name, 'no reason is known.')}")
+    for reason in dict.fromkeys(REASONS.get(name, "No reason is known.") for name in outside["measure"]):
+        lines.append(f"- {reason}")
+        for name in dict.fromkeys(outside["measure"]):
+            if REASONS.get(name, "No reason is known.") == reason:
+                part = outside[outside["measure"] == name]
+                which = ", ".join(
+                    f"{r.value} {r.coverage:.1%} → {again[(name, r.value)]:.1%}".strip()
+                    for r in part.itertuples()
+                )
+                lines.append(f"  - **{name}**: {which}")
     frame = coverage_truth.population()
     head = HEAD.format(
         samples=samples,
@@ -109,18 +124,16 @@ def main() -> None:
     args = parser.parse_args()
     cases = [c for c in coverage_truth.CASES if not args.only or c.name in args.only]
     with tempfile.TemporaryDirectory() as temporary:
-        made = estimates(args.samples, cases, args.keep or Path(temporary))
-    wanted = made[made["measure"].isin([c.name for c in cases])]
-    order = {c.name: i for i, c in enumerate(cases)}
-    wanted = wanted.sort_values(
-        ["measure", "at", "sample"], key=lambda s: s.map(order) if s.name == "measure" else s
-    )
-    table = coverage_truth.summarise(wanted, coverage_truth.truths(cases))
+        folder = args.keep or Path(temporary)
+        table = ordered(estimates(args.samples, cases, folder), cases)
+        missed = table.loc[~table["coverage"].between(0.93, 0.97), "measure"].tolist()
+        others = [c for c in cases if c.name in missed]
+        double = estimates(args.samples, others, folder / "twice", 2 * coverage_truth.VILLAGES)
+        twice = ordered(double, others)
     if args.only:
-        print(table.to_string())
+        print(table.to_string(), twice.to_string(), sep="\n")
     else:
-        PAGE.write_text(page(table), encoding="utf-8")
-        print(table[~table["coverage"].between(0.93, 0.97)].to_string())
+        PAGE.write_text(page(table, twice), encoding="utf-8")
 
 
 if __name__ == "__main__":

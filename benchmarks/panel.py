@@ -206,10 +206,10 @@ def measure(folder: Path, args: argparse.Namespace) -> None:
         ["staging", *engines] if args.only_engines else ["staging", "kernel", "kernel-few", *peers, *engines]
     )
     found = {task: child(task, folder) for task in tasks}
-    base = found["engine-local" if args.only_engines else "kernel"]["cpu"]
+    first = "kernel" if "kernel" in found else (engines or tasks)[0]
+    base = found[first]["cpu"]
     number = panel_rows.counties(args.rows)
     print(f"{number} counties, about {number * panel_rows.PER_COUNTY:,} household-years × 40 columns\n")
-    first = "local build" if args.only_engines else "kernel"
     print(f"| | CPU s | wall s | peak MB of one process | {first} ÷ this |\n|---|---|---|---|---|")
     for task, run in found.items():
         print(

@@ -68,7 +68,7 @@ def population() -> pd.DataFrame:
         share = rng.beta(2, 6, n)
         columns = {
             "household": np.arange(n), "wave": wave, "county": np.where(stratum < 3, "A", "B"), "stratum": stratum,
-            "village": village, "villages": sizes[stratum].astype(float), "w": sizes[stratum] / VILLAGES,
+            "village": village, "villages": sizes[stratum].astype(float),
             "size": persons, "income_pc": income, "transfer": np.round(share * income, 2), "home": home.astype(float),
             "water": np.where(t == 2, water | (rng.random(n) > 0.6), water).astype(float),
         }  # fmt: skip
@@ -88,16 +88,17 @@ def panel_of(frame: pd.DataFrame, *, census: bool = False) -> Panel:
     )  # fmt: skip
 
 
-def draw(number: int) -> Panel:
-    """Return sample `number`: ten villages of every stratum, without replacement."""
+def draw(number: int, villages: int = VILLAGES) -> Panel:
+    """Return sample `number`: so many villages of every stratum, without replacement, all their households."""
     rng = np.random.default_rng([SEED, number])
     frame = population()
-    villages = frame[["village", "stratum"]].drop_duplicates()
+    listed = frame[["village", "stratum"]].drop_duplicates()
     taken = [
-        rng.choice(part["village"].to_numpy(), VILLAGES, replace=False)
-        for _, part in villages.groupby("stratum")
+        rng.choice(part["village"].to_numpy(), villages, replace=False)
+        for _, part in listed.groupby("stratum")
     ]
-    return panel_of(frame[frame["village"].isin(np.concatenate(taken))].reset_index(drop=True))
+    rows = frame[frame["village"].isin(np.concatenate(taken))].reset_index(drop=True)
+    return panel_of(rows.assign(w=rows["villages"] / villages))
 
 
 def last_wave(panel: Panel) -> Panel:
@@ -132,6 +133,7 @@ ONE_WAVE: dict[str, Callable[[Panel], Estimate]] = {
     "gap_amount": lambda p: ek.gap_amount(p, LINE),
     "near_line": lambda p: ek.near_line(p, LINE),
     "arpr": ek.arpr,
+    "arpr, half the median": lambda p: ek.arpr(p, share=0.5),
     "arpt": ek.arpt,
     "relative_gap": ek.relative_gap,
     "poor_median": ek.poor_median,
@@ -189,6 +191,7 @@ PANEL: dict[str, Callable[[Panel], Estimate]] = {
     "pro_poor_growth, headcount": lambda p: ek.pro_poor_growth(p, LINE, **SPAN, measure="headcount"),
     "datt_ravallion, gap": lambda p: ek.datt_ravallion(p, LINE, **SPAN, measure="gap"),
     "datt_ravallion, headcount": lambda p: ek.datt_ravallion(p, LINE, **SPAN),
+    "datt_ravallion, headcount, line 5500": lambda p: ek.datt_ravallion(p, 5500, **SPAN),
     "shapley_growth, watts": lambda p: ek.shapley_growth(p, LINE, **SPAN, measure="watts"),
     "shapley_growth, headcount": lambda p: ek.shapley_growth(p, LINE, **SPAN),
     "shapley_growth with the line, gap": lambda p: ek.shapley_growth(
@@ -220,12 +223,12 @@ def truths(cases: Iterable[Covered]) -> dict[str, Estimate]:
     return {c.name: c.measure(last if c.waves == 1 else whole) for c in cases}
 
 
-def try_sample(number: int, cases: Iterable[Covered]) -> pd.DataFrame:
+def try_sample(number: int, cases: Iterable[Covered], villages: int = VILLAGES) -> pd.DataFrame:
     """Return the estimates of one sample: ``measure, at, estimate, std_error, low, high``.
 
     `at` is the place of a value among those of its measure.
     """
-    whole = draw(number)
+    whole = draw(number, villages)
     last = last_wave(whole)
     parts = []
     for case in cases:

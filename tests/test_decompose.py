@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -337,7 +338,7 @@ def test_exits_by_source_by_hand() -> None:
     found = ek.exit_sustainability(registry(), 1000)
     assert named(found, "without") == pytest.approx({"transfers": 1 / 3, "dividends": 1 / 3, "all": 2 / 3})
     assert found.n.tolist() == [3, 3, 3]
-    assert any("no such column: public_post" in n.en for n in found.about.notes)
+    assert any("no such column: the public-post wage" in n.en for n in found.about.notes)
     post = ek.exit_sustainability(registry(public_post_wage=[0.0, 0.0, 0.0, 2200.0]), 1000)
     assert named(post, "without")["public_post"] == pytest.approx(1 / 3)
     assert named(post, "without")["all"] == pytest.approx(1)
@@ -349,6 +350,13 @@ def test_exits_among_those_marked() -> None:
     assert named(found, "without") == pytest.approx({"transfers": 1 / 2, "dividends": 0, "all": 1 / 2})
     marked = ek.exit_sustainability(panel, 1000, among=(panel.frame["status"] == "exited").to_numpy())
     np.testing.assert_array_equal(marked.values, found.values)
+
+
+def test_households_of_unknown_status_are_not_among_the_exited() -> None:
+    panel = registry(exited=[1.0, np.nan, 1.0, 1.0])
+    found = ek.exit_sustainability(panel, 1000, among="exited")
+    assert found.n.tolist() == [2, 2, 2]
+    assert any("of 1 household-waves it is not known" in n.en for n in found.about.notes)
 
 
 def test_exactly_at_the_line_without_the_part() -> None:
@@ -371,10 +379,38 @@ def test_parts_that_are_not_known() -> None:
     panel = registry(transfer_income=[500.0, np.nan, 800.0, 0.0])
     left = ek.exit_sustainability(panel, 1000, parts={"transfers": ["transfer_income"]})
     assert left.values[0] == pytest.approx(1 / 2)
-    assert any("1 of 4 household-waves have no amount of transfers" in n.en for n in left.about.notes)
+    assert any(
+        "1 of 3 household-waves above the line do not state transfers" in n.en for n in left.about.notes
+    )
     nothing = ek.exit_sustainability(panel, 1000, parts={"transfers": ["transfer_income"]}, missing="zero")
     assert nothing.values[0] == pytest.approx(1 / 3)
     assert any("1 of 4 household-waves do not state" in n.en for n in nothing.about.notes)
+
+
+def test_each_part_rests_on_the_households_that_state_it() -> None:
+    """Rosters of the last wave only: the post's wage is known then, transfers are known in both waves."""
+    last = registry(public_post_wage=[300.0, 0.0, 0.0, np.nan]).frame
+    both = pd.concat([last.assign(wave=2018, public_post_wage=np.nan), last], ignore_index=True)
+    panel = Panel(both, county=None, size="size", design=SurveyDesign(psu="household"))
+    found = ek.exit_sustainability(panel, 1000, by="wave")
+    table = found.tidy().set_index(["wave", "without"])
+    # above the line: 0, 1 and 3; without the post 0 has 1050 and 1 has 1100
+    assert table.loc[(2018, "transfers"), ["estimate", "n"]].tolist() == pytest.approx([1 / 3, 3])
+    assert table.loc[(2020, "transfers"), ["estimate", "n"]].tolist() == pytest.approx([1 / 3, 3])
+    assert table.loc[(2020, "public_post"), ["estimate", "n", "df"]].tolist() == pytest.approx([0, 2, 1])
+    assert table.loc[(2020, "all"), ["estimate", "n"]].tolist() == pytest.approx([1, 2])
+    assert math.isnan(table.loc[(2018, "all"), "estimate"])
+    assert table.loc[(2018, "public_post"), "n"] == 0
+    said = [n for n in found.about.notes if "public-post wage" in n.en]
+    assert said[0].en.startswith("4 of 6 household-waves above the line do not state the public-post wage")
+    assert said[0].en.endswith("nobody does in: 2018")
+    assert not re.search("[a-z]", said[0].zh)
+
+
+def test_a_part_without_any_amount_is_not_examined() -> None:
+    found = ek.exit_sustainability(registry(dividend_income=[np.nan] * 4), 1000)
+    assert found.keys["without"].tolist() == ["transfers"]
+    assert any("no amount is recorded: dividends" in n.en for n in found.about.notes)
 
 
 def test_what_sustainability_refuses() -> None:

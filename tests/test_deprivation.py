@@ -218,6 +218,22 @@ def test_a_fall_to_zero_is_minus_one_hundred_per_cent() -> None:
         Panel(frame, county=None), rule, frm=1, to=2, relative=True, statistics=("H",)
     )
     assert found.values[0] == -100
+    assert np.isnan(found.std_error[0])
+    assert any("end at zero in the sample" in n.en for n in found.about.notes)
+    plain = ek.deprivation_change(Panel(frame, county=None), rule, frm=1, to=2, statistics=("H",))
+    assert plain.values[0] == pytest.approx(-2 / 3)
+    assert plain.std_error[0] > 0
+
+
+def test_nobody_before_and_nobody_after_is_no_proof_of_no_change() -> None:
+    frame = pd.DataFrame({"household": [1, 2, 3] * 2, "wave": [1] * 3 + [2] * 3, "income_pc": 1.0, "a": 0})
+    rule = ek.Deprivations({"a": "a"}, cutoff=1.0)
+    found = ek.deprivation_change(Panel(frame, county=None), rule, frm=1, to=2, statistics=("H",))
+    assert found.values[0] == 0
+    assert np.isnan(found.std_error[0])
+    census = Panel(frame, county=None, design=SurveyDesign(census=True))
+    whole = ek.deprivation_change(census, rule, frm=1, to=2, statistics=("H",))
+    assert whole.std_error[0] == 0
 
 
 def test_order_of_groups_under_other_cutoffs_and_weights(two_rounds: Panel) -> None:
@@ -299,6 +315,57 @@ def test_a_finding_of_the_visit_goes_before_the_registry() -> None:
     rule = ek.guarantees(Panel(frame, county=None, size="size"))
     assert rule.indicator("housing").deprived == "housing_secure == 0"
     assert rule.cutoff == 0.25
+
+
+def test_a_column_in_which_nothing_is_recorded_shows_nothing() -> None:
+    """Housing falls back on the registry; clothing, which nothing else shows, is named as left out."""
+    frame = visits().frame.assign(
+        housing_secure=np.nan, clothing_secure=pd.Series([pd.NA] * 4, dtype="boolean")
+    )
+    rule = ek.guarantees(Panel(frame, county=None, size="size"))
+    assert rule.indicator("housing").deprived == "unsafe_housing == 1"
+    assert rule.names == ("food", "medical", "housing", "water")
+    later = pd.concat([visits().frame, visits().frame.assign(wave=2020, housing_secure=1)])
+    both = Panel(later, county=None, size="size")
+    assert ek.guarantees(both).indicator("housing").deprived == "housing_secure == 0"
+    assert ek.guarantees(both.where("wave == 2019")).indicator("housing").deprived == "unsafe_housing == 1"
+
+
+@pytest.mark.parametrize(
+    "answers", [["是", "否", "是", "是"], ["1", "0", "1", "1"], [1, 2, 1, 1], [1.0, 2.0, np.nan, 1.0]]
+)
+def test_answers_that_are_not_yes_and_no_are_never_counted_as_met(answers: list[object]) -> None:
+    panel = Panel(visits().frame.assign(food_secure=answers), county=None, size="size")
+    with pytest.raises(EstimationError, match=r"'food_secure' \(food\) holds .*findings="):
+        ek.guarantees(panel)
+
+
+def test_yes_and_no_with_gaps_are_read_as_they_are() -> None:
+    for answers in (
+        pd.array([True, False, None, True], dtype="boolean"),
+        np.array([True, False, None, True], dtype=object),
+        [1.0, 0.0, np.nan, 1.0],
+    ):
+        frame = visits().frame[["household", "wave", "income_pc", "size"]].assign(food_secure=answers)
+        panel = Panel(frame, county=None, size="size")
+        found = ek.multidimensional_poverty(panel, ek.guarantees(panel), statistics=("H",))
+        assert found.values[0] == pytest.approx(2 / 6)
+        assert found.n[0] == 3
+
+
+def test_text_is_not_compared_with_a_number_in_silence() -> None:
+    panel = Panel(visits().frame.assign(q=["1", "2", "1", "1"]), county=None)
+    with pytest.raises(EstimationError, match=r"holds text \('1', '2'\), with a number"):
+        ek.multidimensional_poverty(panel, ek.Deprivations({"q": "q == 2"}))
+    with pytest.raises(EstimationError, match="holds text"):
+        ek.proportion(panel, "safe_water == 1 and q != 2")
+    assert ek.proportion(panel, "q == '2'").values[0] == 0.25
+
+
+def test_shares_among_the_poor_rest_on_the_poor() -> None:
+    rule = ek.guarantees(visits(), missing="not_deprived")
+    found = ek.deprivation_contributions(visits(), rule)
+    assert found.n.tolist() == [2, 2, 2, 2]
 
 
 def test_findings_in_columns_of_ones_own() -> None:

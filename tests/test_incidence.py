@@ -65,8 +65,35 @@ def test_ties_at_a_cut_stay_in_one_group() -> None:
 def test_those_who_leave_are_counted() -> None:
     panel = two_waves([100, 200, 300, 400], [300, 240, 150, np.nan])
     found = ek.growth_incidence(panel, **SPAN, real=False, anonymous=False, quantiles=[0.5])
-    assert found.n.tolist() == [3, 3]
+    assert found.n.tolist() == [2, 1]
     assert any("3 households observed in both waves; 1 of the first" in n.en for n in found.about.notes)
+
+
+def test_equal_first_incomes_stay_in_one_group_and_the_others_are_empty() -> None:
+    panel = two_waves([100, 100, 100, 400], [100, 300, 200, 400])
+    found = ek.growth_incidence(panel, **SPAN, real=False, anonymous=False, quantiles=[0.25, 0.5])
+    np.testing.assert_allclose(found.values, [1.0, np.nan, 0.0])
+    assert found.n.tolist() == [3, 0, 1]
+    assert any("leaves 1 groups empty" in n.en for n in found.about.notes)
+
+
+def test_the_growth_rate_of_the_poor_rests_on_those_who_were_poor() -> None:
+    found = ek.ravallion_chen(two_waves([50, 80, 150], [60, 120, 150]), 100, **SPAN)
+    assert found.n[0] == 2
+
+
+def test_a_third_wave_after_the_first_is_no_clean_instrument_and_says_so() -> None:
+    late = ek.regression_to_mean(
+        make_panel().where("income_pc > 0"), frm=2016, to=2018, third=2017, real=False
+    )
+    assert any(
+        "welfare of 2017 also holds lasting growth since 2016" in n.en for n in late.slopes.about.notes
+    )
+    assert any("measured in all of 2016, 2017, 2018" in n.en for n in late.slopes.about.notes)
+    early = ek.regression_to_mean(
+        make_panel().where("income_pc > 0"), frm=2017, to=2018, third=2016, real=False
+    )
+    assert not any("lasting growth" in n.en for n in early.slopes.about.notes)
 
 
 def test_the_middle_of_the_curve_is_the_growth_of_the_median() -> None:
@@ -210,7 +237,7 @@ def test_what_the_diagnosis_refuses() -> None:
         ek.regression_to_mean(make_panel(), **SPAN, real=False)
     kept = ek.regression_to_mean(make_panel(), **SPAN, real=False, nonpositive="drop").curves
     assert any(n.en.startswith("1 household-waves with a non-positive") for n in kept.about.notes)
-    assert kept.n[0] == 159
+    assert kept.n.reshape(3, 5).sum(axis=1).tolist() == [159, 159, 159]
 
 
 # growth of the poor

@@ -504,3 +504,53 @@ def test_prices_change_amounts_and_not_inequality_within_a_wave() -> None:
     lines = [ek.arpt(panel, by="wave", real=r).values for r in (True, False)]
     np.testing.assert_allclose(lines[0], lines[1] * [1.21, 1.1, 1.0])
     assert "prices of 2018" in notes(real)
+
+
+def two_places(first: list[float], second: list[float], *, census: bool) -> Panel:
+    income = [*first, *second]
+    frame = pd.DataFrame(
+        {
+            "household": range(len(income)),
+            "wave": 2020,
+            "income_pc": income,
+            "place": ["a"] * len(first) + ["b"] * len(second),
+        }
+    )
+    return Panel(frame, county=None, design=SurveyDesign(census=census))
+
+
+def test_equal_poverty_at_a_line_is_not_lower_poverty() -> None:
+    """A census: at 100 a has 0 of 3 poor and b 1 of 3; at 200 both have 2 of 3, so a is not lower at every line."""
+    panel = two_places([150, 160, 900], [50, 160, 900], census=True)
+    curve = ek.dominance(panel, [100, 200], by="place")
+    test = ek.dominates(curve, "place", better="a", other="b")
+    assert test.p_value[0] == 0.5
+    assert test.last_line[0] == 200
+    assert notes(test.difference).count("left out") == 0
+    assert ek.dominates(curve.where(line=100), "place", better="a", other="b").p_value[0] == 0
+
+
+def test_lines_at_which_everybody_is_poor_say_nothing() -> None:
+    panel = two_places([150, 160, 170, 900], [50, 60, 160, 170], census=False)
+    test = ek.dominates(ek.dominance(panel, [100, 1000], by="place"), "place", better="a", other="b")
+    assert test.last_line[0] == 100
+    assert "1 lines at which everybody is poor" in notes(test.difference)
+    deeper = ek.dominance(panel, [100, 1000], order=1, by="place")
+    assert ek.dominates(deeper, "place", better="a", other="b").last_line[0] == 1000
+    with pytest.raises(EstimationError, match="everybody is poor at any line"):
+        ek.dominates(ek.dominance(panel, [1000], by="place"), "place", better="a", other="b")
+
+
+def test_a_mean_of_the_poor_rests_on_the_poor() -> None:
+    """Two of five are poor, in two of three villages: n 2, two clusters, one degree of freedom."""
+    panel = tiny(600, 900, 1000, 1499, 1500, village=[1, 2, 2, 3, 3])
+    panel = replace(panel, design=SurveyDesign(psu="village"))
+    for found in (ek.income_gap_ratio(panel, 1000), ek.gap_amount(panel, 1000)):
+        assert (found.n[0], found.df[0], found.clusters[0]) == (2, 1, 2)
+    shortfall = panel.frame.assign(short=1000 - panel.frame["income_pc"])
+    direct = ek.mean(replace(panel, frame=shortfall).where("income_pc < 1000"), "short")
+    mean = ek.gap_amount(panel, 1000)
+    assert mean.values[0] == pytest.approx(direct.values[0])
+    assert mean.std_error[0] == pytest.approx(direct.std_error[0])
+    assert ek.gap_amount(panel, 1000, total=True).n[0] == 5
+    assert ek.gap_amount(panel, 100).n[0] == 0

@@ -15,7 +15,7 @@ from evalkit.design import SurveyDesign
 from evalkit.errors import EstimationError
 from evalkit.measures.chronic import Kind, chronic_scores, transient_scores
 from evalkit.panel import Panel
-from measure_cases import make_panel
+from measure_cases import LINE, make_panel
 
 
 def panel_of(table: dict[str, list[float]], first: int = 2014) -> Panel:
@@ -354,3 +354,22 @@ def test_later_weights_on_request() -> None:
     )
     assert found.values[0] == pytest.approx((50 + 3 * 100 + 100 + 150) / 6)
     assert any("last wave's weight" in n.en for n in found.about.notes)
+
+
+def test_states_that_nobody_starts_from_are_named() -> None:
+    frame = pd.DataFrame(
+        {
+            "household": [1, 2] * 2,
+            "wave": [2016] * 2 + [2017] * 2,
+            "income_pc": [500.0, 2000.0, 1200.0, 2000.0],
+        }
+    )
+    found = ek.transition_matrix(Panel(frame, county=None), 1000, multiples=(1, 1.5))
+    assert any(n.en == "no observations in: 1-1.5" for n in found.about.notes)
+
+
+def test_chronic_poverty_is_not_split_across_income_concepts() -> None:
+    panel = replace(make_panel(), concept={2016: "net", 2017: "net", 2018: "disposable"})
+    with pytest.raises(EstimationError, match="income concept changes"):
+        ek.chronic_poverty(panel, LINE)
+    assert len(ek.chronic_poverty(panel, LINE, waves=[2016, 2017])) == 4

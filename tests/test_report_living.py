@@ -83,7 +83,9 @@ def test_incidence_has_curves_with_bands_a_table_and_the_diagnosis(tmp_path: Pat
     assert table(section, "Regression to the mean").rows
     assert any("Growth incidence" in b.title.en for b in blocks(section, Figure) if isinstance(b, Figure))
     notes = [b.text.en for b in section.blocks if isinstance(b, Prose) and b.style == "note"]
-    assert any("did not catch up" in n for n in notes)
+    assert any("does not show that the poorer catch up" in n for n in notes)
+    assert [row[-1] for row in same.rows] != [same.rows[0][-1]] * 10  # households of each group, not of all
+    assert sum(float(row[-1]) for row in same.rows) <= panel.frame["household"].nunique()
 
 
 def test_inequality_speaks_of_its_population_only(tmp_path: Path, panel: Panel) -> None:
@@ -174,3 +176,49 @@ def test_one_wave_gives_levels_and_no_change(tmp_path: Path, panel: Panel) -> No
     assert {"gini", "near_line", "deprivation", "sustainability"} <= set(found.estimates)
     assert not {"incidence", "shapley_gap", "deprivation_change"} & set(found.estimates)
     assert isinstance(found.tables["deprivation_evidence"], pd.DataFrame)
+
+
+def test_a_county_without_exits_says_so(tmp_path: Path, panel: Panel) -> None:
+    nobody = replace(panel, frame=panel.frame.assign(exit_year=np.nan))
+    section = sustainability(case_of(tmp_path, nobody))
+    omitted = blocks(section, Omitted)
+    assert len(omitted) == 1
+    assert isinstance(omitted[0], Omitted)
+    assert "calls no household" in omitted[0].reason.en
+    assert not blocks(section, Figure)
+
+
+def test_a_mean_over_few_poor_is_withheld(tmp_path: Path, panel: Panel) -> None:
+    """Four households are poor in 2020: their mean shortfall is theirs alone; the rate of all is printed."""
+    frame = panel.frame.copy()
+    last = frame.index[frame["wave"] == 2020]
+    line = float(LINE[-1])
+    frame.loc[last, "income_pc"] = frame.loc[last, "income_pc"].clip(lower=line)
+    frame.loc[last[:4], "income_pc"] = line / 2
+    section = poverty(case_of(tmp_path, replace(panel, frame=frame)))
+    depth = table(section, "Depth of poverty")
+    columns = [c.name for c in depth.columns]
+    row = next(r for r in depth.rows if r[0] == 2020)
+    assert row[columns.index("0_estimate")] == Suppressed()
+    assert row[columns.index("1_estimate")] == Suppressed()
+    assert row[columns.index("0_n")] == Suppressed()
+    assert isinstance(row[columns.index("2_estimate")], float)
+
+
+def test_own_indicators_are_not_called_guarantees(tmp_path: Path, panel: Panel) -> None:
+    own = OwnDeprivation.model_validate(
+        {
+            "kind": "indicators",
+            "indicators": {
+                "land": {"deprived": "cultivated_land", "below": 2},
+                "water": {"deprived": "safe_water == 0"},
+            },
+            "cutoff": 0.5,
+        }
+    )
+    section = deprivation(case_of(tmp_path, panel, deprivation=own))
+    said = [b.text for b in section.blocks if isinstance(b, Prose)]
+    said += [b.title for b in section.blocks if isinstance(b, Table)]
+    said += [n for b in section.blocks if isinstance(b, Table) for n in b.notes]
+    assert not any("guarantee" in t.en.lower() or "exit standard" in t.en or "保障" in t.zh for t in said)
+    assert table(section, "Share deprived in each indicator").rows

@@ -110,6 +110,14 @@ class SurveyDesign:
 
 
 @dataclass(frozen=True, eq=False)
+class Support:
+    """Degrees of freedom and number of PSUs of each domain, shape (k,)."""
+
+    df: Floats
+    clusters: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Sample:
     """The design of n rows as arrays.
 
@@ -186,16 +194,21 @@ class Sample:
 
     def df(self, domain: Ints, k: int) -> Floats:
         """Return PSUs minus strata seen in each domain, shape (k,)."""
-        if self.census:
-            return np.full(k, np.inf)
-        width = max(k, 1)
-        pairs = _pairs(self.units[0], self._counted(domain), k)
-        strata = np.unique(self.psu_strata()[pairs // width] * width + pairs % width)
-        return _count_by(pairs, k) - _count_by(strata, k)
+        return self.support(domain, k).df
 
     def clusters(self, domain: Ints, k: int) -> Floats:
         """Return the number of PSUs seen in each domain, shape (k,)."""
-        return _count_by(_pairs(self.units[0], self._counted(domain), k), k)
+        return self.support(domain, k).clusters
+
+    def support(self, domain: Ints, k: int) -> Support:
+        """Return PSUs, and PSUs minus strata, seen in each domain."""
+        width = max(k, 1)
+        pairs = _pairs(self.units[0], self._counted(domain), k)
+        clusters = _count_by(pairs, k)
+        if self.census:
+            return Support(np.full(k, np.inf), clusters)
+        strata = np.unique(self.psu_strata()[pairs // width] * width + pairs % width)
+        return Support(clusters - _count_by(strata, k), clusters)
 
     def _counted(self, domain: Ints) -> Ints:
         """Return the domain of each row, -1 for rows of weight zero: they carry no information."""

@@ -217,6 +217,8 @@ class Estimate:
     def difference(self, key: str, frm: object, to: object) -> Estimate:
         """Return value at ``key == to`` minus value at ``key == frm``, matched on the other keys.
 
+        Shares that are 0 or 1 on both sides have a limit each but no standard error, and so has their difference.
+
         Raises
         ------
         EstimationError
@@ -239,7 +241,16 @@ class Estimate:
         rows = np.arange(len(both))
         mat[rows, both["_at_to"]] += 1.0
         mat[rows, both["_at_frm"]] -= 1.0
-        return self.contrast(mat, keys=both[rest], estimand=f"change in {self.about.estimand}")
+        found = self.contrast(mat, keys=both[rest], estimand=f"change in {self.about.estimand}")
+        if self.about.interval not in ("kg", "share"):
+            return found
+        fixed = self.std_error[[both["_at_to"], both["_at_frm"]]].max(axis=0) == 0
+        if not fixed.any():
+            return found
+        cov = found.cov.copy()
+        cov[fixed, :] = np.nan
+        cov[:, fixed] = np.nan
+        return replace(found, cov=cov)
 
     def delta(self, function: Callable[[Floats], Floats], jacobian: ArrayLike, about: About) -> Estimate:
         """Return a smooth element-wise function of the values, its covariance by the delta method.

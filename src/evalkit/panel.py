@@ -116,7 +116,8 @@ class Panel:
     @property
     def waves(self) -> list[int]:
         """Waves in ascending order."""
-        return sorted(int(w) for w in pd.unique(self.frame.loc[self.mask, self.wave]))
+        waves = self.frame[self.wave]
+        return sorted(int(w) for w in pd.unique(waves if self.inside is None else waves[self.inside]))
 
     @property
     def counties(self) -> list[str]:
@@ -197,6 +198,10 @@ class Panel:
         names = [by] if isinstance(by, str) else list(by or [])
         if not names:
             return Domains(pd.DataFrame(index=[0]), np.where(self.mask, 0, -1).astype(np.intp))
+        if len(names) == 1:
+            only = self.frame[self.column(names[0])]
+            if isinstance(only.dtype, np.dtype) and only.dtype.kind == "i":
+                return _integer_domains(only, names[0], self.mask)
         columns = pd.DataFrame({n: self.frame[self.column(n)].to_numpy() for n in names})
         keep = self.mask & columns.notna().all(axis=1).to_numpy()
         groups = columns[keep].groupby(names, sort=True, observed=True)
@@ -211,9 +216,23 @@ class Panel:
         Parameters
         ----------
         condition : array of bool (n,), or an expression for `DataFrame.eval`
+
+        Raises
+        ------
+        DataError
+            Rows for which the condition has no answer (missing): they are neither in nor out.
         """
-        chosen = self.frame.eval(condition) if isinstance(condition, str) else condition
-        inside = np.asarray(chosen, dtype=bool) & self.mask
+        chosen = pd.Series(
+            self.frame.eval(condition) if isinstance(condition, str) else np.asarray(condition)
+        )
+        unknown = chosen.isna().to_numpy() & self.mask
+        if unknown.any():
+            msg = (
+                f"the condition has no answer for {int(unknown.sum())} of {int(self.mask.sum())} household-waves; say what "
+                "they are, for example with .fillna(False)"
+            )
+            raise DataError(msg, self.frame.loc[unknown])
+        inside = chosen.fillna(value=False).to_numpy(dtype=bool) & self.mask
         return replace(self, inside=inside)
 
     def in_county(self, code: str) -> Panel:
@@ -234,6 +253,16 @@ class Panel:
             raise DataError(msg)
         inside = None if self.inside is None else self.inside[rows]
         return replace(self, frame=self.frame.loc[rows], inside=inside)
+
+
+def _integer_domains(column: pd.Series, name: str, mask: NDArray[np.bool_]) -> Domains:
+    """Return the groups of one column of integers, none missing."""
+    codes, levels = pd.factorize(column.to_numpy(), sort=True)
+    code = np.where(mask, codes, -1).astype(np.intp, copy=False)
+    used = np.bincount(codes[mask], minlength=len(levels)) > 0
+    if not used.all():
+        code = np.where(mask, np.cumsum(used)[codes] - 1, -1).astype(np.intp)
+    return Domains(pd.DataFrame({name: levels[used]}), code)
 
 
 def _check_keys(frame: pd.DataFrame, household: str, wave: str) -> None:

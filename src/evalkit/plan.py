@@ -121,7 +121,8 @@ class Plan(Section):
     )
     poverty: Poverty = Field(description="poverty line, and whether welfare at the line is poor")
     deprivation: Deprivation = Field(
-        default=GuaranteeDeprivation(), description="deprivations: the guarantees of exit, or one's own indicators"
+        default=GuaranteeDeprivation(),
+        description="deprivations: the guarantees of exit, or one's own indicators",
     )
     sustainability: Sustainability = Field(
         default=Sustainability(), description="parts of income without which exits are looked at"

@@ -243,12 +243,10 @@ def _quarantined(work: Work) -> pd.DataFrame:
     """Return quarantined rows with their reasons and raw cells."""
     entries = work.entries.loc[work.entries["action"] == "quarantine"]
     about = ["table", "rule", "reason_en", "reason_zh", "file", "sheet", "row"]
-    columns = [c for c in work.raw.frame.columns if c not in PROVENANCE]
-    cells = pd.DataFrame(columns=columns, index=pd.RangeIndex(0), dtype="str")
-    if len(entries):
-        cells = work.raw.frame[columns].iloc[entries["pos"].to_numpy()].reset_index(drop=True)
-    cells.columns = [f"{c} (raw)" if c in about else c for c in columns]
-    return pd.concat([entries[about].reset_index(drop=True), cells], axis=1)
+    at, raw, none = entries["pos"].to_numpy(), work.raw.frame, pd.array([], dtype="str")
+    cells = {c: raw[c].array[at] if len(at) else none for c in raw.columns if c not in PROVENANCE}
+    named = {f"{c} (raw)" if c in about else c: text for c, text in cells.items()}
+    return pd.DataFrame({**{c: entries[c].array for c in about}, **named})
 
 
 def _fates(work: Work) -> dict[str, object]:

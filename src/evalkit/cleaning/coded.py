@@ -300,8 +300,9 @@ def whole_ranks(values: Floats) -> Positions:
         return np.zeros(len(values), dtype=np.intp)
     least, most = known.min(), known.max()
     if most - least < 1 << 20 and (known == np.floor(known)).all():
-        return np.where(np.isnan(values), most - least + 1, values - least).astype(np.intp)
-    return np.unique(values, return_inverse=True)[1]
+        ranks = np.where(np.isnan(values), most - least + 1, values - least)
+        return np.asarray(ranks, dtype=np.intp)
+    return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.intp)
 
 
 def repeated(code: Positions) -> Flags:

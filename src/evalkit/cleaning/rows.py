@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit import schema
 from evalkit.cleaning.cells import NUMERIC
-from evalkit.cleaning.coded import Coded, Positions, firsts, grouped, repeated
+from evalkit.cleaning.coded import Positions, firsts, grouped, repeated
 from evalkit.cleaning.work import Flags, Work
 from evalkit.errors import DataError
 from evalkit.ingest.cells import is_count, is_scientific, row_word
@@ -178,17 +178,17 @@ def _alike(work: Work, rows: Positions, content: Sequence[str]) -> Positions:
 
     One number is one text, however it was written (``64184``, ``64184.0``).
     """
-    out = np.zeros(len(rows), dtype=np.intp)
+    cells: list[list[object]] = []
     for column in content:
-        code = Coded(work.coded(column).at(rows)).codes.astype(np.int64)
+        texts = work.coded(column).at(rows).to_pylist()
         if column in work.used and work.kinds[column] in NUMERIC:
             values = work.numbers(column)[rows]
-            number = ~np.isnan(values)
-            texts, amounts = pd.factorize(code)[0], pd.factorize(values.view(np.int64))[0]
-            code = np.where(number, 2 * amounts, 2 * texts + 1)
-        found, known = pd.factorize(code)
-        out = pd.factorize(out * len(known) + found)[0].astype(np.intp)
-    return out
+            bits, known = values.view(np.int64).tolist(), ~np.isnan(values)
+            texts = [one if k else t for t, one, k in zip(texts, bits, known.tolist(), strict=True)]
+        cells.append(texts)
+    place: dict[tuple[object, ...], int] = {}
+    found = [place.setdefault(row, len(place)) for row in zip(*cells, strict=True)]
+    return np.array(found, dtype=np.intp)
 
 
 def _contradictions(work: Work, left: pd.DataFrame, key: list[str]) -> None:

@@ -48,6 +48,7 @@ class TableView:
         self._others = others
         self._numbers: dict[str, Floats] = {}
         self._earlier: dict[tuple[str, int], Floats] = {}
+        self._there: dict[str, bool] = {}
         self._words: dict[str, pd.Series] = {}
         self._marks: dict[str, Floats] = {}
         self._months: dict[str, Floats] = {}
@@ -67,15 +68,16 @@ class TableView:
     def has(self, *names: str) -> bool:
         """Tell whether all columns are there and their tables have rows; a line, whether some wave has it."""
         for name in names:
-            if name in LINE_NEEDS:
-                if np.isnan(self.line(name.partition(".")[2] or "plan")).all():
-                    return False
-                continue
-            table, _, column = name.rpartition(".")
-            view = self if not table else self._others.get(table)
-            if view is None or not view._any or column not in view._work.used:
-                return False
-        return True
+            if name not in self._there:
+                self._there[name] = self._has(name)
+        return all(self._there[name] for name in names)
+
+    def _has(self, name: str) -> bool:
+        if name in LINE_NEEDS:
+            return not np.isnan(self.line(name.partition(".")[2] or "plan")).all()
+        table, _, column = name.rpartition(".")
+        view = self if not table else self._others.get(table)
+        return view is not None and view._any and column in view._work.used
 
     def number(self, name: str) -> Floats:
         """Return a column as numbers, NaN where missing, absent or set aside."""
@@ -249,9 +251,8 @@ class TableView:
         members = self._others["member"]
         at = members._household_rows if self._work.table == "household" else np.array([], dtype=np.intp)
         use = at >= 0
-        n = len(self.stays)
-        total = np.bincount(at[use], weights=np.nan_to_num(values[use]), minlength=n)
-        there = np.bincount(at[use], minlength=n) > 0
+        total = np.bincount(at[use], weights=np.nan_to_num(values[use]), minlength=len(self.stays))
+        there = np.bincount(at[use], minlength=len(self.stays)) > 0
         return np.where(there, total, np.nan)
 
     def from_household(self, values: Floats) -> Floats:
@@ -290,10 +291,9 @@ class TableView:
         table = self._others.get("program")
         if table is None or not self.stays.any():
             return np.full(len(self.stays), np.nan)
-        wanted = self._wanted(table, programs)
         years, place = table.number("program_start"), table._household_place
         codes, known = self._others["household"]._factors("household")
-        use = wanted & ~np.isnan(years) & (place >= 0)
+        use = self._wanted(table, programs) & ~np.isnan(years) & (place >= 0)
         first = np.full(len(known) + 1, np.inf)
         np.minimum.at(first, place[use], years[use])
         first[np.isinf(first)] = np.nan

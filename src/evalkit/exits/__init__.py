@@ -4,30 +4,79 @@
 `evalkit.sampling` says how many households such a survey needs.
 """
 
+from evalkit.exits.accounts import CauseTable, NeedMatrix, cause_table, need_matrix
 from evalkit.exits.assess import HasExitRules, criterion_of, judge_county, judge_exit
 from evalkit.exits.cases import Cases, case_stages
 from evalkit.exits.claims import Finding, Reconciliation, reconcile_claims
+from evalkit.exits.cliff import Cliff, cliff_effect
+from evalkit.exits.funds import Funds, Overlap, funds_account, program_overlap
+from evalkit.exits.household import HouseholdStandard, household_standard
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, ExitJudgements
+from evalkit.exits.lists import Duty, ProblemLists, lists_workbook, problem_lists
+from evalkit.exits.monitoring import MonitoringChecks, monitoring_checks
+from evalkit.exits.rollup import RollUp, household_figures, roll_up
+from evalkit.exits.shown import Account
+from evalkit.exits.steady import Stability, stability_of, steady_income
+from evalkit.exits.targetfile import Target, TargetFile, read_targets
+from evalkit.exits.targets import Milestone, Milestones, milestones
+from evalkit.exits.timeliness import ExitTiming, exit_timing
+from evalkit.exits.village import VillageStandard, village_incidence, village_standard
 from evalkit.sampling import LotErrors, SamplePlan, lot_errors, plan_sample, sample_size
 from evalkit.standards import ExitRules
 
 __all__ = [
     "CRITERIA",
+    "Account",
     "Cases",
+    "CauseTable",
+    "Cliff",
+    "Duty",
     "ExitJudgement",
     "ExitJudgements",
     "ExitRules",
+    "ExitTiming",
     "Finding",
+    "Funds",
     "HasExitRules",
+    "HouseholdStandard",
     "LotErrors",
+    "Milestone",
+    "Milestones",
+    "MonitoringChecks",
+    "NeedMatrix",
+    "Overlap",
+    "ProblemLists",
     "Reconciliation",
+    "RollUp",
     "SamplePlan",
+    "Stability",
+    "Target",
+    "TargetFile",
+    "VillageStandard",
     "case_stages",
+    "cause_table",
+    "cliff_effect",
     "criterion_of",
+    "exit_timing",
+    "funds_account",
+    "household_figures",
+    "household_standard",
     "judge_county",
     "judge_exit",
+    "lists_workbook",
     "lot_errors",
+    "milestones",
+    "monitoring_checks",
+    "need_matrix",
     "plan_sample",
+    "problem_lists",
+    "program_overlap",
+    "read_targets",
     "reconcile_claims",
+    "roll_up",
     "sample_size",
+    "stability_of",
+    "steady_income",
+    "village_incidence",
+    "village_standard",
 ]

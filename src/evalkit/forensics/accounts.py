@@ -17,6 +17,7 @@ from evalkit.forensics.signal import (
     counted,
     enough,
     judged,
+    key_of,
     need,
     upper_tail,
 )
@@ -74,7 +75,8 @@ def terminal_digits(
     of = panel.mask & (y >= multiple) & frame[unit].notna().to_numpy()
     near = np.abs(y - np.round(y / multiple) * multiple)
     shows = of & (near < 0.5)
-    counts = counted(frame, [unit], shows, of)
+    key = key_of(panel, unit)
+    counts = counted(frame, key, shows, of)
     enough(counts, "units")
     units = against_typical(counts, level=level, tolerance=max(tolerance, 1 / multiple))
     return Signal(
@@ -85,7 +87,7 @@ def terminal_digits(
             zh=f"测算指标为{multiple:g}整数倍的比例",
         ),
         units=units,
-        cases=cases_of(frame, units, [unit], shows, [panel.household, panel.wave, panel.welfare]),
+        cases=cases_of(frame, units, key, shows, [panel.household, panel.wave, panel.welfare]),
         method="share of round figures against the typical unit; beta-binomial tail",
         citation="Judge & Schechter (2009), J. Human Resources 44, 1-24 (digit preference); Prentice (1986)",
         level=level,
@@ -148,7 +150,8 @@ def identical_growth(panel: Panel, *, within: float = SAME_GROWTH, level: float 
     Signal
         Units are village × (later) wave; `observed` is the largest group of households whose growth factors lie
         within `within`. With m the chance that two households of a village match, the p value is at most
-        n P(B(n - 1, m) ≥ observed - 1). Growth of exactly nothing is left to `frozen_accounts`.
+        n P(B(n - 1, m) ≥ observed - 1). Growth of exactly nothing is left to `frozen_accounts`; households that live on
+        allowances alone, which are raised for all at once, do not count where the panel has the account.
 
     Raises
     ------
@@ -160,8 +163,11 @@ def identical_growth(panel: Panel, *, within: float = SAME_GROWTH, level: float 
     ok = panel.mask & (y > 0) & (before > 0) & frame[village].notna().to_numpy()
     growth = np.where(ok, y / np.where(ok, before, 1.0), np.nan)
     of = ok & (np.abs(growth - 1) > 1e-9)
-    key = [village, panel.wave]
-    cell = frame[village].astype("str") + " " + frame[panel.wave].astype("str")
+    named = [n for n in ACCOUNT if n in frame]
+    if len(named) >= LEAST_COMPONENTS:
+        of &= _earning(frame, named)
+    key = [*key_of(panel, village), panel.wave]
+    cell = frame.groupby(key, sort=False, observed=True).ngroup()
     shows = _largest_group(growth, cell, of, within)
     counts = counted(frame, key, shows, of)
     enough(counts, "village-waves")
@@ -209,7 +215,8 @@ def frozen_accounts(panel: Panel, *, waves: int = 3, tolerance: float = 0.02, le
     """
     frame, village = panel.frame, _village(panel)
     names = _components(frame)
-    order = frame[[panel.household, panel.wave, village]].assign(_at=np.arange(len(frame)))[panel.mask]
+    key = key_of(panel, village)
+    order = frame[[panel.household, panel.wave, *key]].assign(_at=np.arange(len(frame)))[panel.mask]
     order = order.sort_values([panel.household, panel.wave])
     at = order["_at"].to_numpy()
     account = _matrix(frame, names)[at]
@@ -223,11 +230,9 @@ def frozen_accounts(panel: Panel, *, waves: int = 3, tolerance: float = 0.02, le
         still[step:] += _chained(same, step)
     rows = order.assign(_of=run == waves - 1, _shows=still == waves - 1)
     homes = (
-        rows.groupby([village, panel.household], sort=True, observed=True)[["_of", "_shows"]]
-        .any()
-        .reset_index()
+        rows.groupby([*key, panel.household], sort=True, observed=True)[["_of", "_shows"]].any().reset_index()
     )
-    counts = counted(homes, [village], homes["_shows"].to_numpy(), homes["_of"].to_numpy())
+    counts = counted(homes, key, homes["_shows"].to_numpy(), homes["_of"].to_numpy())
     enough(counts, "villages")
     units = against_typical(counts, level=level, tolerance=tolerance)
     return Signal(
@@ -238,7 +243,7 @@ def frozen_accounts(panel: Panel, *, waves: int = 3, tolerance: float = 0.02, le
             zh=f"连续{waves}期收入账目各项完全相同的住户比例",
         ),
         units=units,
-        cases=cases_of(rows, units, [village], rows["_shows"].to_numpy(), [panel.household, panel.wave]),
+        cases=cases_of(rows, units, key, rows["_shows"].to_numpy(), [panel.household, panel.wave]),
         method="share of frozen accounts against the typical village; beta-binomial tail",
         citation="Prentice (1986), J. Amer. Statist. Assoc. 81, 321-327",
         level=level,
@@ -257,7 +262,7 @@ def _twins(panel: Panel) -> tuple[pd.DataFrame, list[str], NDArray[np.bool_], ND
     frame, village = panel.frame, _village(panel)
     names = _components(frame)
     of = panel.mask & frame[village].notna().to_numpy() & _earning(frame, names)
-    key = [village, panel.wave]
+    key = [*key_of(panel, village), panel.wave]
     twin = np.zeros(len(frame), dtype=bool)
     twin[of] = frame.loc[of, [*key, *names]].duplicated(keep=False).to_numpy()
     return frame, key, twin, of

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError, EstimationError
@@ -12,11 +13,14 @@ from evalkit.forensics.accounts import copied_households, frozen_accounts, ident
 from evalkit.forensics.crossing import padding, short_lived_households
 from evalkit.forensics.density import heaping
 from evalkit.forensics.people import interviewer_effects, survey_differences
-from evalkit.forensics.signal import Signal
+from evalkit.forensics.signal import Signal, key_of
 from evalkit.forensics.timing import early_elimination, exits_without_support, same_month
 from evalkit.panel import Panel
 from evalkit.reasons import reason
 from evalkit.text import Text
+
+SUMMARY = ("kind", "units", "flagged", "cases", "share", "largest_effect", "smallest_q")
+"""Columns of `Examination.summary`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,19 +41,23 @@ class Examination:
     level: float = 0.05
 
     def summary(self) -> pd.DataFrame:
-        """Return one row a test: units tested, units to look at, cases behind them, overall share, largest effect."""
+        """Return one row a test: units tested, units to look at, cases behind them, overall share, largest effect.
+
+        `largest_effect` is that of the flagged unit farthest from what is expected; NaN where none is flagged.
+        """
         rows = [
-            {
-                "kind": kind,
-                "units": int(s.units["p_value"].notna().sum()),
-                "flagged": int(s.units["flagged"].sum()),
-                "cases": len(s.cases),
-                "largest_effect": float(s.flagged["effect"].max()) if len(s.flagged) else float("nan"),
-                "smallest_q": float(s.units["q_value"].min()),
-            }
+            (
+                kind,
+                int(s.units["p_value"].notna().sum()),
+                int(s.units["flagged"].sum()),
+                len(s.cases),
+                s.share,
+                _farthest(s.flagged["effect"]),
+                float(s.units["q_value"].min()),
+            )
             for kind, s in self.signals.items()
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=list(SUMMARY))
 
 
 def examine(
@@ -59,6 +67,7 @@ def examine(
     survey: pd.DataFrame | None = None,
     monitoring_line: Mapping[int, float] | None = None,
     level: float = 0.05,
+    only: Collection[str] = (),
 ) -> Examination:
     """Run every test that the data allow.
 
@@ -74,16 +83,28 @@ def examine(
         Monitoring line by wave, in currency of the wave.
     level : float
         Share of false discoveries among flagged units that is tolerated, within each test.
+    only : collection of str, optional
+        Names of the tests to run; all of them by default.
 
     Returns
     -------
     Examination
+
+    Raises
+    ------
+    DataError
+        A name in `only` that no test has.
     """
+    tests = _tests(panel, programs, survey, monitoring_line, level)
+    unknown = sorted(set(only) - set(tests))
+    if unknown:
+        msg = f"no forensic test called {', '.join(unknown)}; there are: {', '.join(tests)}"
+        raise DataError(msg)
     signals: dict[str, Signal] = {}
     omitted: dict[str, Text] = {}
-    for name, test in _tests(panel, programs, survey, monitoring_line, level).items():
+    for name in tests if not only else (t for t in tests if t in set(only)):
         try:
-            signals[name] = replace(test(), kind=name)
+            signals[name] = replace(tests[name](), kind=name)
         except (DataError, EstimationError) as error:
             omitted[name] = reason(error)
     return Examination(signals, omitted, level)
@@ -98,7 +119,8 @@ def _tests(
 ) -> dict[str, Callable[[], Signal]]:
     frame = panel.frame.loc[panel.mask]
     last = frame[frame[panel.wave] == frame[panel.wave].max()]
-    home, village = panel.household, panel.village or "village"
+    home, village, county = panel.household, panel.village or "village", panel.county or "county"
+    place = tuple(key_of(panel, village))
 
     def near_monitoring() -> Signal:
         if not monitoring_line:
@@ -108,9 +130,9 @@ def _tests(
         out = panel.frame["exit_year"].notna().to_numpy() if "exit_year" in panel.frame else waves
         return heaping(panel.where(waves & out), dict(monitoring_line), rows="all", level=level)
 
-    def unsupported() -> Signal:
+    def unsupported(unit: tuple[str, ...]) -> Signal:
         return exits_without_support(
-            frame, _given(programs, "support"), unit=village, household=home, level=level
+            frame, _given(programs, "support"), unit=unit, household=home, level=level
         )
 
     def second_look() -> Signal:
@@ -119,6 +141,7 @@ def _tests(
         )
 
     return {
+        "heaping_county": lambda: heaping(panel, unit=county, level=level),
         "heaping_village": lambda: heaping(panel, unit=village, level=level),
         "heaping_interviewer": lambda: heaping(panel, unit="interviewer", level=level),
         "heaping_monitoring": near_monitoring,
@@ -128,15 +151,21 @@ def _tests(
         "frozen_accounts": lambda: frozen_accounts(panel, level=level),
         "padding": lambda: padding(panel, level=level),
         "short_lived_households": lambda: short_lived_households(panel, level=level),
-        "mass_exits": lambda: same_month(frame, "exit_month", unit=(village,), household=home, level=level),
+        "mass_exits": lambda: same_month(frame, "exit_month", unit=place, household=home, level=level),
         "batch_updates": lambda: same_month(
-            frame, "monitored_month", unit=(village,), household=home, level=level
+            frame, "monitored_month", unit=place, household=home, level=level
         ),
-        "early_elimination": lambda: early_elimination(frame, unit=village, household=home, level=level),
-        "exits_without_support": unsupported,
+        "early_elimination": lambda: early_elimination(frame, unit=place, household=home, level=level),
+        "exits_without_support": lambda: unsupported(place),
+        "exits_without_support_county": lambda: unsupported((county,)),
         "interviewer_effects": lambda: interviewer_effects(panel, level=level),
         "survey_differences": second_look,
     }
+
+
+def _farthest(effect: pd.Series) -> float:
+    values = effect.to_numpy(dtype=float)
+    return float(values[np.abs(values).argmax()]) if len(values) else float("nan")
 
 
 def _given(table: pd.DataFrame | None, what: str) -> pd.DataFrame:

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from evalkit.design import Floats
 from evalkit.errors import DataError
-from evalkit.forensics.signal import Signal, against_typical, as_floats, cases_of, counted, enough, need
+from evalkit.forensics.signal import (
+    Signal,
+    against_typical,
+    as_floats,
+    cases_of,
+    counted,
+    enough,
+    key_of,
+    need,
+)
 from evalkit.panel import Panel
 from evalkit.text import Text
 
@@ -18,6 +27,8 @@ GIFTS = ("transfer_income", "dividend_income")
 """Income that is given, not earned."""
 REVERSED = 0.5
 """A jump of which at least this share is gone a year later counts as reversed."""
+MATERIAL = 0.1
+"""A rise of given income below this share of the line carries nobody over it."""
 
 
 def padding(
@@ -25,7 +36,7 @@ def padding(
     line: float | str | Mapping[int, float] | None = None,
     *,
     gifts: tuple[str, ...] = GIFTS,
-    tolerance: float = 0.03,
+    tolerance: float = 0.05,
     level: float = 0.05,
 ) -> Signal:
     """Test whether exits rest on transfers or dividends that came in the year of exit and went the year after.
@@ -44,8 +55,9 @@ def padding(
     Returns
     -------
     Signal
-        Of the exits with the waves before and after, the share that would not have crossed the line but for the rise of
-        given income since the year before, at least half of which is gone the year after. Units are villages.
+        Of the exits with the waves before and after, the share that lie below the line without their given income,
+        where that rose since the year before by a tenth of the line or more and at least half of the rise is gone the
+        year after. Units are villages.
 
     Raises
     ------
@@ -61,15 +73,19 @@ def padding(
     if not named:
         msg = f"padding needs given income; the data have none of: {', '.join(gifts)}"
         raise DataError(msg)
-    given = np.nansum(np.column_stack([as_floats(frame[g]) for g in named]), axis=1) / panel.persons()
+    parts = np.column_stack([as_floats(frame[g]) for g in named])
+    given = np.nansum(parts, axis=1) / panel.persons()
     before, after = _neighbour(panel, given, -1), _neighbour(panel, given, 1)
+    known = np.isfinite(parts) @ (2.0 ** np.arange(len(named)))  # which of them are known, as one number
+    alike = (known > 0) & (known == _neighbour(panel, known, -1)) & (known == _neighbour(panel, known, 1))
     y, z = panel.values("welfare"), panel.line(line)
     exits = (frame["exit_year"] == frame[panel.wave]).fillna(value=False).to_numpy(dtype=bool)
     of = panel.mask & exits & np.isfinite(before) & np.isfinite(after) & (y >= z)
-    of &= frame[panel.village].notna().to_numpy()
+    of &= alike & frame[panel.village].notna().to_numpy()
+    key = key_of(panel, panel.village)
     jump = given - before
-    shows = of & (jump > 0) & (y - jump < z) & (given - after >= REVERSED * jump)
-    counts = counted(frame, [panel.village], shows, of)
+    shows = of & (jump >= MATERIAL * z) & (y - given < z) & (given - after >= REVERSED * jump)
+    counts = counted(frame, key, shows, of)
     enough(counts, "villages")
     units = against_typical(counts, level=level, tolerance=tolerance)
     shown = frame.assign(given=given, given_before=before, given_after=after)
@@ -77,14 +93,14 @@ def padding(
         kind="padding",
         title=Text(en="Exits carried by one year's transfers", zh="靠当年转移性收入或分红脱贫"),
         question=Text(
-            en="share of exits that cross the line only by a rise of transfers or dividends which is gone the year after",
-            zh="仅因转移性收入或分红当年增加而越线、次年即回落的脱贫户比例",
+            en="share of exits above the line only with transfers or dividends whose rise is gone the year after",
+            zh="扣除转移性收入和分红即低于标准线、且其当年增量次年回落的脱贫户比例",
         ),
         units=units,
         cases=cases_of(
             shown,
             units,
-            [panel.village],
+            key,
             shows,
             [panel.household, panel.wave, panel.welfare, "given_before", "given", "given_after"],
         ),
@@ -93,8 +109,9 @@ def padding(
         level=level,
         notes=(
             Text(
-                en=f"given income: {', '.join(named)}, per head; exits without the waves before and after do not count",
-                zh="给付性收入按人均计；缺少前一年或后一年记录的脱贫户不计入",
+                en=f"given income: {', '.join(named)}, per head; exits without the waves before and after, or with amounts "
+                "known in some of the three waves only, do not count",
+                zh="给付性收入按人均计；缺少前一年或后一年记录，或仅部分年度有金额的脱贫户不计入",
             ),
         ),
     )

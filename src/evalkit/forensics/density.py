@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
-from evalkit.forensics.signal import Signal, against_typical, cases_of, counted, enough, need
+from evalkit.forensics.signal import Signal, against_typical, cases_of, counted, key_of, need
 from evalkit.panel import Panel
 from evalkit.text import Text
 
@@ -49,7 +49,8 @@ def heaping(
     line : float, str or mapping, optional
         A line, a column, a line by wave; the panel's own lines by default (for the monitoring line pass its values).
     unit : str
-        Column whose units are tested (``village``, ``interviewer``).
+        Column whose units are tested (``village``, ``interviewer``; ``county`` for the whole: the density says what
+        to expect, so that a few units are enough).
     rows : {"exits", "all"}
         Household-waves of the year of exit, or all of them.
     heap, window : float
@@ -66,18 +67,20 @@ def heaping(
     DataError
         A column is absent, or a line for a wave.
     EstimationError
-        Too few households in the window, or too few units.
+        Too few households in the window.
 
     Notes
     -----
     Only the side above the line is used: below it there is nothing to compare with, since households exit when they
     pass it. The expected share of the heap follows from a quadratic Poisson regression on bins of width `heap` that
     leaves the first bin out (the bunching estimator of Chetty, Friedman, Olsen & Pistaferri 2011, Q. J. Econ. 126,
-    749-804); one standard error of that fit is added before a unit is judged. Households pulled down into the heap
-    leave the fit lower, which makes the test err towards the heap being extraordinary only where there is one.
+    749-804); its error counts as a variance of the unit's share. Households that were pulled down into a heap are
+    missing further up, so that the fit then expects less. Figures that are round by habit heap too, where a line is
+    itself round: `terminal_digits` tells the two apart.
     """
     frame = panel.frame
     need(frame, [unit, *(["exit_year"] if rows == "exits" else [])])
+    key = key_of(panel, unit)
     ratio = panel.values("welfare") / panel.line(line)
     of = (
         panel.mask & np.isfinite(ratio) & (ratio >= 1) & (ratio < 1 + window) & frame[unit].notna().to_numpy()
@@ -86,9 +89,10 @@ def heaping(
         of &= (frame["exit_year"] == frame[panel.wave]).fillna(value=False).to_numpy(dtype=bool)
     expected = first_bin(ratio[of] - 1, heap, window)
     shows = of & (ratio < 1 + heap)
-    counts = counted(frame, [unit], shows, of)
-    enough(counts, "units")
-    units = against_typical(counts, level=level, tolerance=0.0, known=expected.share + expected.std_error)
+    counts = counted(frame, key, shows, of)
+    units = against_typical(
+        counts, level=level, tolerance=0.0, known=expected.share, known_error=expected.std_error
+    )
     return Signal(
         kind="heaping",
         title=Text(en="Welfare just above the line", zh="收入紧贴标准线上方聚集"),
@@ -98,7 +102,7 @@ def heaping(
         ),
         units=units,
         cases=cases_of(
-            frame.assign(line_ratio=ratio), units, [unit], shows, [panel.household, panel.wave, "line_ratio"]
+            frame.assign(line_ratio=ratio), units, key, shows, [panel.household, panel.wave, "line_ratio"]
         ),
         method="share of the first bin against a Poisson polynomial of the bins above it; beta-binomial tail",
         citation="Chetty, Friedman, Olsen & Pistaferri (2011), Q. J. Econ. 126, 749-804",

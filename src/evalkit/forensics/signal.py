@@ -13,6 +13,7 @@ from scipy import stats
 
 from evalkit.design import Floats
 from evalkit.errors import DataError, EstimationError
+from evalkit.panel import Panel
 from evalkit.text import Text
 
 RESULT = ("n", "observed", "share", "expected", "effect", "p_value", "q_value", "flagged")
@@ -64,8 +65,9 @@ class Signal:
     @property
     def share(self) -> float:
         """Share with the pattern among all that could show it; NaN when there is none."""
-        n = float(self.units["n"].sum())
-        return float(self.units["observed"].sum()) / n if n else float("nan")
+        n, share = (self.units[c].to_numpy(dtype=float) for c in ("n", "share"))
+        known = np.isfinite(share) & (n > 0)
+        return float(np.average(share[known], weights=n[known])) if known.any() else float("nan")
 
     def tidy(self) -> pd.DataFrame:
         """Return one row a unit."""
@@ -77,7 +79,12 @@ class Signal:
 
 
 def against_typical(
-    counts: pd.DataFrame, *, level: float, tolerance: float, known: Floats | float | None = None
+    counts: pd.DataFrame,
+    *,
+    level: float,
+    tolerance: float,
+    known: float | None = None,
+    known_error: float = 0.0,
 ) -> pd.DataFrame:
     """Test each unit's share against what is typical, allowing units to differ by nature.
 
@@ -89,8 +96,8 @@ def against_typical(
         False-discovery level.
     tolerance : float
         A share up to this is never extraordinary.
-    known : float or ndarray, optional
-        Expected share known from elsewhere (a density, a chance of coincidence); the typical unit's otherwise.
+    known, known_error : float, optional
+        Expected share known from elsewhere (a density) and its standard error; the typical unit's otherwise.
 
     Returns
     -------
@@ -101,19 +108,20 @@ def against_typical(
     -----
     The typical share is the median over units weighted by n; how much units differ by nature is the intra-unit
     correlation of the units at or below it, mirrored, so that forged units (fewer than half) do not hide one
-    another. The p value is the upper tail of the beta-binomial with that mean and correlation (Griffiths 1973,
-    Biometrics 29, 637-648; Prentice 1986, J. Amer. Statist. Assoc. 81, 321-327).
+    another. An error of the known share adds its variance to that of the unit's own share. The p value is the upper
+    tail of the beta-binomial with that mean and correlation (Griffiths 1973, Biometrics 29, 637-648; Prentice 1986,
+    J. Amer. Statist. Assoc. 81, 321-327).
     """
     out = counts.reset_index(drop=True).copy()
     n, k = (out[c].to_numpy(dtype=float) for c in ("n", "observed"))
     share = np.divide(k, n, out=np.full(len(n), np.nan), where=n > 0)
     usual = weighted_median(share, n)
-    expected = np.maximum(
-        np.broadcast_to(np.asarray(usual if known is None else known, dtype=float), n.shape), tolerance
-    )
+    expected = float(max(usual if known is None else known, tolerance))
     rho = natural_correlation(k, n, usual)
+    if 0 < expected < 1:
+        rho = min(rho + known_error**2 / (expected * (1 - expected)), 0.99)
     out["share"], out["expected"], out["effect"] = share, expected, share - expected
-    out["p_value"] = upper_tail(k, n, expected, rho)
+    out["p_value"] = upper_tail(k, n, np.full(len(n), expected), rho)
     return judged(out, level)
 
 
@@ -219,6 +227,11 @@ def cases_of(
     rows = frame.loc[shows, names]
     chosen = units.loc[units["flagged"], list(unit)]
     return rows.merge(chosen, on=list(unit), how="inner").sort_values(names).reset_index(drop=True)
+
+
+def key_of(panel: Panel, unit: str) -> list[str]:
+    """Return the columns that tell units apart: names of villages and interviewers may occur in several counties."""
+    return [unit] if panel.county in (None, unit) else [str(panel.county), unit]
 
 
 def need(frame: pd.DataFrame, columns: Sequence[str]) -> None:

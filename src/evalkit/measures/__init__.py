@@ -18,6 +18,7 @@ from evalkit.measures.deprivation_parts import (
 )
 from evalkit.measures.durations import Spells, poverty_spells, spell_survival
 from evalkit.measures.dynamics import entry_rate, exit_rate, return_rate, transitions
+from evalkit.measures.equivalence import equivalised
 from evalkit.measures.galton import RegressionToMean, regression_to_mean
 from evalkit.measures.incidence import growth_incidence
 from evalkit.measures.income import BenchmarkGrowth, benchmark_growth, growth
@@ -72,6 +73,7 @@ __all__ = [
     "dominates",
     "entry_rate",
     "equal_by_dimension",
+    "equivalised",
     "exit_rate",
     "exit_sustainability",
     "fay_herriot",

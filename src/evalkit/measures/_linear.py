@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalkit.design import Floats, Ints, Sample
 from evalkit.errors import EstimationError
@@ -179,6 +180,7 @@ def estimate_parts(
     cov = cov[np.ix_(by_cell, by_cell)]
     keys = group.keys.iloc[np.repeat(np.arange(k), m)].reset_index(drop=True)
     keys[key] = np.tile(np.asarray(labels), k)
+    seen = group.sample.support(group.code, k)
     n = np.repeat(group.rows(), m)
     flat = np.asarray(values, dtype=float).ravel()
     void = (n == 0) | ~np.isfinite(flat)
@@ -188,15 +190,16 @@ def estimate_parts(
         keys=keys,
         values=np.where(void, np.nan, flat),
         cov=cov,
-        df=np.repeat(group.sample.df(group.code, k), m),
+        df=np.repeat(seen.df, m),
         n=n,
         about=described(group, about, group.rows()),
-        clusters=np.repeat(group.sample.clusters(group.code, k), m),
+        clusters=np.repeat(seen.clusters, m),
     )
 
 
 def assemble(group: Cells, values: Floats, cov: Floats, about: About) -> Estimate:
     """Return values and covariance as an Estimate with df, n and notes; cells without rows become NaN."""
+    seen = group.sample.support(group.code, group.k)
     n = group.rows()
     void = (n == 0) | ~np.isfinite(values)
     values = np.where(void, np.nan, values)
@@ -207,10 +210,10 @@ def assemble(group: Cells, values: Floats, cov: Floats, about: About) -> Estimat
         keys=group.keys,
         values=values,
         cov=cov,
-        df=group.sample.df(group.code, group.k),
+        df=seen.df,
         n=n,
         about=described(group, about, n),
-        clusters=group.sample.clusters(group.code, group.k),
+        clusters=seen.clusters,
     )
 
 
@@ -224,6 +227,28 @@ def described(group: Cells, about: About, n: Floats) -> About:
     return replace(about, notes=tuple(notes))
 
 
+def resting_on(found: Estimate, group: Cells, parts: Sequence[NDArray[np.bool_]]) -> Estimate:
+    """Return an estimate of m statistics a cell with n, df and clusters of the rows that each statistic rests on.
+
+    Parameters
+    ----------
+    found : Estimate
+        Of `estimate` (m = 1) or `estimate_parts`: cell by cell, the statistics within.
+    group : Cells
+    parts : sequence of m ndarrays of bool, shape (n,)
+        The rows behind each statistic: the poor behind a mean over the poor.
+    """
+    codes = [np.where(rows, group.code, -1).astype(np.intp) for rows in parts]
+    support = [group.sample.support(code, group.k) for code in codes]
+    n = [replace(group, code=code).rows() for code in codes]
+    return replace(
+        found,
+        n=np.column_stack(n).ravel(),
+        df=np.column_stack([s.df for s in support]).ravel(),
+        clusters=np.column_stack([s.clusters for s in support]).ravel(),
+    )
+
+
 def of_waves(panel: Panel, waves: list[int]) -> Panel:
     """Return the subpopulation of some waves.
 
@@ -234,7 +259,7 @@ def of_waves(panel: Panel, waves: list[int]) -> Panel:
     """
     absent = [w for w in waves if w not in panel.waves]
     if absent:
-        have = ", ".join(map(str, panel.waves))
+        have = ", ".join(map(str, panel.waves)) or "no rows at all"
         msg = f"no rows in wave {', '.join(map(str, absent))}; the panel has {have}"
         raise EstimationError(msg)
     return panel.where(panel.frame[panel.wave].astype(int).isin(waves).to_numpy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -97,6 +97,13 @@ def concepts(panel: Panel, waves: Iterable[int]) -> tuple[Text, ...]:
     if not known:
         return ()
     words = ", ".join(known)
+    if len(known) > 1:
+        return (
+            Text(
+                en=f"income concept: {words}; what changes between them is partly the definition",
+                zh=f"收入口径：{words}；跨口径的变化含定义差异",
+            ),
+        )
     return (Text(en=f"income concept: {words}", zh=f"收入口径：{words}"),)
 
 
@@ -108,11 +115,19 @@ def cross_section() -> Text:
     )
 
 
-def cohort(kept: int, left: int) -> Text:
-    """Say how many households the fixed cohort has and how many it lost."""
+def cohort(kept: int, left: int, waves: Sequence[int] = ()) -> Text:
+    """Say how many households the fixed cohort has and how many it lost; `waves` where there are more than two."""
+    if len(waves) > 2:
+        years = ", ".join(map(str, sorted(waves)))
+        return Text(
+            en=f"fixed cohort: {kept:,} households measured in all of {years}; {left:,} of those measured in the first wave "
+            "lack one of the others",
+            zh=f"固定样本：{years}各年均有数值的{kept:,}户；首年有数值的住户中有{left:,}户缺少其他某年数值",
+        )
     return Text(
-        en=f"fixed cohort: {kept:,} households observed in both waves; {left:,} of the first wave are no longer observed",
-        zh=f"固定样本：两年均有观测的{kept:,}户；首年住户中有{left:,}户后一年无观测",
+        en=f"fixed cohort: {kept:,} households observed in both waves; {left:,} of the first wave are no longer observed or "
+        "have no value",
+        zh=f"固定样本：两年均有观测的{kept:,}户；首年住户中有{left:,}户后一年无观测或缺少数值",
     )
 
 

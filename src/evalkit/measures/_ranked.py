@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.design import Floats, kish_n
+from evalkit.design import Floats, Ints, kish_n
+from evalkit.measures._influence import Flags
 from evalkit.measures._linear import Cells, cell_sums
 from evalkit.measures.basic import quantiles_by_cell
 
@@ -23,11 +24,19 @@ class GroupRatios:
         Mean of the denominator in each group.
     zs : list of m ndarrays, shape (n,)
         Influence of each row on the ratio of each group of its cell.
+    level : ndarray of int, shape (n,)
+        Group of each row inside the cells, from 0.
     """
 
     values: Floats
     below: Floats
     zs: list[Floats]
+    level: Ints
+
+    @property
+    def members(self) -> list[Flags]:
+        """Rows of each group, m arrays of shape (n,)."""
+        return [np.asarray(self.level == j) for j in range(self.values.shape[1])]
 
 
 def group_ratios(group: Cells, rank: Floats, above: Floats, below: Floats, probs: Floats) -> GroupRatios:
@@ -75,7 +84,7 @@ def group_ratios(group: Cells, rank: Floats, above: Floats, below: Floats, probs
                 height = around[0][:, cut] - values[:, j] * around[1][:, cut]
                 z = z + sign * group.spread(height) * steps[cut]
         zs.append(np.where(group.inside, z / group.spread(low[:, j]), 0.0))
-    return GroupRatios(values, low / size, zs)
+    return GroupRatios(values, low / size, zs, level)
 
 
 def _at_cuts(

@@ -170,7 +170,7 @@ def matched(panel: Panel, by: By, frm: int, to: int, also: int | None = None) ->
     group = Cells(domains.keys, code, units, replace(sample, weight=weight, basis=basis))
     notes = (
         _notes.counting(persons=panel.size is not None),
-        _notes.cohort(int(seen.sum()), began - int(seen.sum())),
+        _notes.cohort(int(seen.sum()), began - int(seen.sum()), used),
         _notes.pair_weight(panel.design.pair_weight),
         *_notes.concepts(panel, used),
     )

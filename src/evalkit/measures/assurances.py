@@ -107,7 +107,7 @@ def guarantees(
     panel : Panel
         ``food_secure``, ``clothing_secure``, ``education_secure``, ``medical_secure``, ``housing_secure``, ``water_secure``
         (yes/no: the guarantee is met) are findings of a visit; else the registry's ``unsafe_housing`` and ``safe_water``,
-        and the roster's ``insured`` against ``size``.
+        and the roster's ``insured`` against ``size``. A column in which nothing is recorded shows nothing.
     findings : mapping of str to str, optional
         By guarantee, the condition of those who lack it in the panel's own columns (``{"food": "q17 == 2"}``); it
         goes before the columns above.
@@ -126,7 +126,8 @@ def guarantees(
     PlanError
         Weights or a cutoff that do not fit.
     EstimationError
-        A finding for something that is no guarantee, or evidence for a guarantee that is not shown.
+        A finding for something that is no guarantee, evidence for a guarantee that is not shown, or a column above
+        that holds something else than yes and no (1 and 0).
 
     Notes
     -----
@@ -137,13 +138,15 @@ def guarantees(
         known = ", ".join(g.name for g in GUARANTEES)
         msg = f"no guarantee {', '.join(strange)}; the guarantees are {known}"
         raise EstimationError(msg)
-    have = set(map(str, panel.frame.columns))
+    have = {str(c) for c in panel.frame.columns if panel.frame.loc[panel.mask, c].notna().any()}
     found: dict[str, Indicator] = {}
     absent: list[Text] = []
     for one in GUARANTEES:
         own = (findings or {}).get(one.name)
         named = [] if own is None else [Finding((), own, "visit")]
         finding = next((f for f in (*named, *one.findings) if set(f.columns) <= have), None)
+        if finding is not None:
+            _refuse_words(panel, one.name, finding)
         if finding is None:
             absent.append(one.label)
             continue
@@ -190,6 +193,26 @@ def deprivation_evidence(panel: Panel, deprivations: Deprivations) -> EvidenceTa
         ]
     columns = ["indicator", "source", "rows", "unmet", "unknown"]
     return EvidenceTable(pd.DataFrame(rows, columns=columns), (*deprivations.notes, _counted()))
+
+
+def _refuse_words(panel: Panel, name: str, finding: Finding) -> None:
+    """Refuse a column that would compare unequal to 0 and 1 in every row, and so count every guarantee as met."""
+    for column in finding.columns:
+        values = panel.frame.loc[panel.mask, column].dropna()
+        numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        typed = not pd.api.types.is_string_dtype(values.infer_objects())
+        if (
+            typed
+            and (len(finding.columns) > 1 or np.isin(numbers, (0, 1)).all())
+            and np.isfinite(numbers).all()
+        ):
+            continue
+        some = ", ".join(repr(v) for v in sorted(map(str, values.unique()))[:3])
+        msg = (
+            f"{column!r} ({name}) holds {some}, not yes/no as 1/0; clean the data first, or say who lacks it: "
+            f'findings={{{name!r}: "{column} == …"}}'
+        )
+        raise EstimationError(msg)
 
 
 def _sources(panel: Panel, one: Indicator) -> pd.Series:

@@ -300,6 +300,7 @@ def answers(panel: Panel, condition: str | pd.Series | NDArray[np.bool_]) -> tup
 
 
 def _evaluated(frame: pd.DataFrame, expression: str) -> Floats:
+    _refuse_text_as_number(frame, expression)
     try:
         answers = frame.eval(expression)
     except (ValueError, TypeError, SyntaxError, NameError, KeyError) as error:
@@ -310,6 +311,15 @@ def _evaluated(frame: pd.DataFrame, expression: str) -> Floats:
     named = [c for c in frame.columns if str(c) in words]
     out[frame[named].isna().any(axis=1).to_numpy()] = np.nan
     return out
+
+
+def _refuse_text_as_number(frame: pd.DataFrame, expression: str) -> None:
+    """Refuse ``x == 1`` where x holds text: it would be false in every row, in silence."""
+    for name in re.findall(r"`?([^\W\d]\w*)`?\s*[!=]=\s*[-+]?[\d.]", expression):
+        if name in frame and pd.api.types.is_string_dtype(frame[name]):
+            some = ", ".join(repr(str(v)) for v in sorted(frame[name].dropna().unique())[:3])
+            msg = f"the condition {expression!r} compares {name!r}, which holds text ({some}), with a number; quote it"
+            raise EstimationError(msg)
 
 
 def _zero_one(series: pd.Series, name: str) -> Floats:

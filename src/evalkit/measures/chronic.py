@@ -12,7 +12,7 @@ from evalkit.design import Floats
 from evalkit.errors import DataError, EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
-from evalkit.measures._followed import Followed, follow
+from evalkit.measures._followed import Followed, follow, refuse_concepts
 from evalkit.measures._linear import estimate_parts
 from evalkit.measures.poverty import Line, fgt_scores
 from evalkit.panel import By, Panel
@@ -82,7 +82,8 @@ def chronic_poverty(
     Raises
     ------
     EstimationError
-        Fewer than two waves, a negative alpha, alpha below 1 or too few waves for ``ede``, or a line that is not positive.
+        Fewer than two waves, a negative alpha, alpha below 1 or too few waves for ``ede``, a line that is not positive,
+        or waves of several income concepts.
     DataError
         Rows without a line.
     """
@@ -90,6 +91,7 @@ def chronic_poverty(
     chosen = sorted(panel.waves if waves is None else waves)
     kind = Kind(method, float(alpha), at_line, corrected)
     _refuse(kind, len(chosen))
+    refuse_concepts(panel, chosen)
     y, z = panel.values("welfare"), _lines(panel, line, chosen)
     followed = follow(panel, chosen, by, y, other=z, what=panel.welfare)
     x = followed.values / followed.lines

@@ -75,7 +75,7 @@ def datt_ravallion(
 
     References
     ----------
-    Datt & Ravallion (1992), Journal of Development Economics 38, 275-295, eq. 3.
+    Datt & Ravallion (1992), Journal of Development Economics 38, 275-295.
     """
     if reference not in ("initial", "final", "average"):
         msg = f"reference is 'initial', 'final' or 'average', not {reference!r}"
@@ -183,7 +183,7 @@ def shapley_values(
 
     References
     ----------
-    Shapley (1953), in Contributions to the Theory of Games II; Shorrocks (2013), eq. 9.
+    Shapley (1953), in Contributions to the Theory of Games II; Shorrocks (2013), Journal of Economic Inequality 11, 99-126.
     """
     m = len(factors)
     out: dict[str, Influenced] = {}

@@ -12,7 +12,7 @@ from evalkit.design import Floats
 from evalkit.errors import EstimationError, PlanError
 from evalkit.estimate import About, Estimate
 from evalkit.intervals import Rule
-from evalkit.measures._linear import Cells, Per, cells, estimate_parts
+from evalkit.measures._linear import Cells, Per, cells, estimate_parts, resting_on
 from evalkit.measures.basic import answers
 from evalkit.panel import By, Panel
 from evalkit.text import Text
@@ -192,7 +192,8 @@ def multidimensional_poverty(
     Returns
     -------
     Estimate
-        Key ``statistic`` after those of `by`, with joint covariance; A is NaN where nobody is poor.
+        Key ``statistic`` after those of `by`, with joint covariance; A is NaN where nobody is poor, and rests on the poor
+        (n and df).
 
     Raises
     ------
@@ -208,7 +209,8 @@ def multidimensional_poverty(
     values, zs = statistic_parts(panel, deprivations, counted, wanted)
     about = deprivation_about(panel, deprivations, "multidimensional poverty", interval=interval_of(wanted))
     found = estimate_parts(counted.group, "statistic", wanted, values, zs, about)
-    return replace(found, n=_rows_behind(counted, found, len(wanted)))
+    poor, inside = counted.poor == 1, counted.group.inside
+    return resting_on(found, counted.group, [poor if name == "A" else inside for name in wanted])
 
 
 def statistic_parts(
@@ -336,14 +338,6 @@ def deprived(panel: Panel, one: Indicator) -> Floats:
         return answers(panel, one.deprived)[1]
     y = panel.values(one.deprived)
     return np.where(np.isnan(y), np.nan, (y < one.below).astype(float))
-
-
-def _rows_behind(counted: Counted, found: Estimate, m: int) -> Floats:
-    """Return n with the rows of the poor behind A, the mean score of the poor, shape (k m,)."""
-    group = counted.group
-    poor = counted.poor * (group.sample.weight > 0)
-    rows = np.bincount(group.code[group.inside], weights=poor[group.inside], minlength=group.k)
-    return np.where((found.keys["statistic"] == "A").to_numpy(), np.repeat(rows, m), found.n)
 
 
 def _missing(panel: Panel, policy: Missing, count: int, by_name: Mapping[str, int]) -> Text:

@@ -11,7 +11,7 @@ from evalkit.design import Ints
 from evalkit.errors import EstimationError
 from evalkit.estimate import Estimate
 from evalkit.measures import _notes
-from evalkit.measures._linear import Per, estimate, estimate_parts, keyed, of_waves
+from evalkit.measures._linear import Per, estimate, estimate_parts, keyed, of_waves, resting_on
 from evalkit.measures.deprivation import (
     STATISTICS,
     Deprivations,
@@ -80,7 +80,8 @@ def deprivation_contributions(
     -------
     Estimate
         Keys `by` and ``indicator`` (weight × censored headcount / M0) or the subgroup (its total of censored scores
-        / the domain's), with joint covariance; NaN where nobody is poor.
+        / the domain's), with joint covariance; NaN where nobody is poor. The indicators' shares rest on the poor (n and
+        df).
 
     Raises
     ------
@@ -97,9 +98,10 @@ def deprivation_contributions(
     ]
     about = deprivation_about(panel, deprivations, "contribution to M0")
     values = np.column_stack([v for v, _ in parts])
-    return estimate_parts(
+    found = estimate_parts(
         counted.group, "indicator", list(deprivations.names), values, [z for _, z in parts], about
     )
+    return resting_on(found, counted.group, [counted.poor == 1] * len(parts))
 
 
 def deprivation_change(
@@ -134,7 +136,8 @@ def deprivation_change(
     Estimate
         Keys `by`, ``statistic``; the covariance between the waves, which share villages and households, is part of
         the standard error (delta method). NaN for a domain that is seen in one wave only, and for a relative
-        change from zero.
+        change from zero. A relative change to zero, and a change from zero to zero, have no standard error: a sample
+        without a case does not show that there is none.
 
     Raises
     ------
@@ -186,13 +189,24 @@ def _change(levels: Estimate, frm: int, to: int, *, relative: bool) -> Estimate:
     )
     if (~known).any():
         about = replace(about, notes=(*about.notes, _notes.empty(joined.loc[~known, names])))
+    gone = known & (b == 0) & (relative | (a == 0)) & (levels.about.interval != "none")
+    if gone.any():
+        about = replace(about, notes=(*about.notes, _gone(int(gone.sum()))))
+    sure = known & ~gone
     return replace(
         found,
         values=np.where(known, values, np.nan),
-        cov=np.where(np.outer(known, known), found.cov, np.nan),
+        cov=np.where(np.outer(sure, sure), found.cov, np.nan),
         df=np.where(known, found.df, 0.0),
         n=np.where(known, found.n, 0.0),
         about=about,
+    )
+
+
+def _gone(count: int) -> Text:
+    return Text(
+        en=f"{count} changes end at zero in the sample and have no interval: see the upper limit of the level itself",
+        zh=f"{count}项变化的末期样本值为零，不给区间：请参看末期水平的上限",
     )
 
 

@@ -12,7 +12,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
 from evalkit.measures._influence import Influenced, mean_of, several
-from evalkit.measures._linear import Cells, estimate_parts
+from evalkit.measures._linear import Cells, estimate_parts, resting_on
 from evalkit.measures._prices import deflator, price_notes
 from evalkit.measures._ranked import group_ratios
 from evalkit.measures._scaled import OnNonPositive
@@ -86,8 +86,11 @@ def regression_to_mean(
         and with a third wave
 
         - ``instrumented``: cov(v, g) / cov(v, x), v the log welfare of the third wave: the slope on permanent welfare if
-          transitory parts are independent between waves;
-        - ``transitory``: the share of var(x) that is transitory, 1 - (1 + base) / (1 + instrumented).
+          transitory parts are independent between waves and v has no part in the growth itself. A wave before ``frm``
+          meets that where growth does not depend on the past; one between the two, or after, carries lasting growth since
+          ``frm``, which raises the slope (a note says so);
+        - ``transitory``: the share of var(x) that is transitory, 1 - (1 + base) / (1 + instrumented), on the same
+          conditions.
 
     Raises
     ------
@@ -99,8 +102,8 @@ def regression_to_mean(
     References
     ----------
     Galton (1886), J. Anthropological Institute 15, 246-263; Oldham (1962), J. Chronic Diseases 15, 969-977; Fields, Cichello,
-    Freije, Menéndez & Newhouse (2003), J. Economic Inequality 1, 67-99 (predicted income); Jenkins & Van Kerm (2016), Social
-    Choice and Welfare 47, 777-796.
+    Freije, Menéndez & Newhouse (2003), J. Economic Inequality 1, 67-99 (predicted income); Jenkins & Van Kerm (2016), Economica
+    83, 679-703.
     """
     if groups < 2:
         msg = f"groups must be at least 2, got {groups}"
@@ -115,6 +118,8 @@ def regression_to_mean(
     log = np.log(np.where(y > 0, y * factor, 1.0))
     x, end = data.values(frm, log), data.values(to, log)
     notes = (_meaning(), *price_notes(panel, "welfare", real=real)[:1], *dropped, *data.notes)
+    if third is not None and third > frm:
+        notes = (_late(third, frm), *notes)
     instrument = None if third is None else data.values(third, log)
     curves = _curves(data.group, x, end, instrument, groups, notes)
     return RegressionToMean(curves, _slopes(data.group, x, end, instrument, notes))
@@ -150,12 +155,13 @@ def _curves(
     about = About(
         estimand="growth by rank",
         method="mean log growth of the same households in groups of four rankings, cuts estimated",
-        citation="Jenkins & Van Kerm (2016), Social Choice and Welfare 47, 777-796; Galton (1886)",
+        citation="Jenkins & Van Kerm (2016), Economica 83, 679-703; Galton (1886)",
         unit="log",
         notes=notes,
     )
     labels = list(range(groups * len(ranks)))
     out = estimate_parts(group, "_part", labels, values, [z for f in found for z in f.zs], about)
+    out = resting_on(out, group, [rows for f in found for rows in f.members])
     part = out.keys["_part"].to_numpy(dtype=int)
     keys = out.keys.drop(columns="_part")
     keys["ranking"] = np.array(list(ranks))[part // groups]
@@ -205,9 +211,17 @@ def _positive(
     return Matched(kept, data.at, data.notes), (_notes.dropped(int(bad.sum())),)
 
 
+def _late(third: int, frm: int) -> Text:
+    return Text(
+        en=f"welfare of {third} also holds lasting growth since {frm}: where that differs between households, the instrumented "
+        "slope and the transitory share tend to be too high",
+        zh=f"{third}年福利已含{frm}年以来的持久增长：若各户持久增长不同，工具变量斜率与暂时性份额往往偏高",
+    )
+
+
 def _meaning() -> Text:
     return Text(
-        en="growth that is high for the lowest first-wave group but not for the lowest group by average welfare is regression "
-        "to the mean, not catching up",
-        zh="按首年分组低组增长高、按两年平均分组则不高：属均值回归，并非追赶",
+        en="growth that is high for the lowest first-wave group but not for the lowest group by average welfare is what passing "
+        "differences alone produce (regression to the mean): it does not show that the lowest catch up",
+        zh="按首年分组低组增长高、按两年平均分组则不高：仅凭暂时性差异即可出现（均值回归），不能说明低收入者在追赶",
     )

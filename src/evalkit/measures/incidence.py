@@ -12,7 +12,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.intervals import quantile_t
 from evalkit.measures._influence import Flags
-from evalkit.measures._linear import Cells, estimate_parts
+from evalkit.measures._linear import Cells, estimate_parts, resting_on
 from evalkit.measures._prices import deflator, price_notes
 from evalkit.measures._ranked import group_ratios
 from evalkit.measures._waves import TwoWaves, matched, two_waves
@@ -67,7 +67,8 @@ def growth_incidence(
         Anonymous: influence of a quantile -(1(y ≤ Q) - p) s / Σw, where s, the reciprocal of the density at the
         quantile, is the slope of the quantile function over the design's 95 % t limits of F(Q), so that the
         standard error of one quantile is Woodruff's; it needs no bandwidth, follows clustering, and is 0 on a
-        heap of equal incomes wider than those limits. Not anonymous: ratio of group totals, the cuts estimated.
+        heap of equal incomes wider than those limits. Not anonymous: ratio of group totals, the cuts estimated; n and
+        df are those of each group.
 
     Raises
     ------
@@ -196,9 +197,16 @@ def _of_the_same(
         about,
         method="growth of the mean of each group of first-wave welfare, same households; ratio of totals, cuts estimated",
         citation="Grimm (2007), J. Economic Inequality 5, 179-197; Bourguignon (2011), J. Economic Inequality 9, 605-627",
-        notes=(_regression(), *about.notes, *data.notes, *_undefined(growth, base, grown)),
+        notes=(
+            _regression(),
+            *about.notes,
+            *data.notes,
+            *_undefined(growth, base, grown),
+            *_empty_groups(group, base),
+        ),
     )
-    return estimate_parts(group, "p", [*probs.tolist(), 1.0], growth, zs, about)
+    out = estimate_parts(group, "p", [*probs.tolist(), 1.0], growth, zs, about)
+    return resting_on(out, group, found.members)
 
 
 def _undefined(growth: Floats, base: Floats, last: Floats) -> tuple[Text, ...]:
@@ -210,6 +218,19 @@ def _undefined(growth: Floats, base: Floats, last: Floats) -> tuple[Text, ...]:
         Text(
             en=f"{count} points have no growth rate: welfare of zero or less",
             zh=f"{count}个点的福利指标不为正，无增长率",
+        ),
+    )
+
+
+def _empty_groups(group: Cells, base: Floats) -> tuple[Text, ...]:
+    """Count the groups that equal incomes leave empty."""
+    count = int(((group.rows() > 0)[:, None] & np.isnan(base)).sum())
+    if not count:
+        return ()
+    return (
+        Text(
+            en=f"households of equal first-wave welfare stay in one group, which leaves {count} groups empty",
+            zh=f"首年收入相同的住户归入同一组，因此有{count}个组为空",
         ),
     )
 

@@ -140,9 +140,10 @@ def _matrix(group: Cells, found: States, about: About) -> Estimate:
         cov = _with_edges(group, found, found.edges, shares, zs)
     order = np.arange(g * k).reshape(g, k).T.ravel()
     cov = cov[np.ix_(order, order)]
-    keys = group.keys.iloc[np.repeat(np.arange(k), g)].reset_index(drop=True)
     names = np.array(found.labels, dtype=object)
-    keys["frm_state"] = names[keys["frm_state"].to_numpy(dtype=int)]
+    named = group.keys.assign(frm_state=names[group.keys["frm_state"].to_numpy(dtype=int)])
+    group = replace(group, keys=named)
+    keys = named.iloc[np.repeat(np.arange(k), g)].reset_index(drop=True)
     keys["to_state"] = np.tile(names, k)
     keys = keys.infer_objects()
     values, n = shares.ravel(), group.rows()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from evalkit.design import Floats
@@ -40,7 +41,7 @@ class DominanceTest:
         One-sided, for the hypothesis that poverty is not lower at one line or more: the largest of the
         p values of the single lines.
     first_line, last_line : ndarray, shape (r,)
-        Lines that were tested; below the first nobody is poor on either side.
+        Lowest and highest of the lines that were tested.
     better, other : str or int
         Values of `key`.
     key : str
@@ -148,8 +149,9 @@ def dominates(curve: Estimate, key: str, *, better: str | int, other: str | int)
     DominanceTest
         The hypothesis that there is a line at which poverty is not lower is rejected at level α when it is
         rejected at every line by itself; no correction for the number of lines is needed
-        (Kaur, Prakasa Rao & Singh 1994). Not to reject does not show the contrary. Lines at which nobody is
-        poor on either side say nothing and are left out, with a note.
+        (Kaur, Prakasa Rao & Singh 1994). Not to reject does not show the contrary. Lines at which nobody, or (of a
+        headcount) everybody, is poor on both sides say nothing and are left out, with a note; where both sides are
+        equal otherwise, poverty is not lower.
 
     Raises
     ------
@@ -166,17 +168,16 @@ def dominates(curve: Estimate, key: str, *, better: str | int, other: str | int)
         raise EstimationError(msg)
     gap = curve.difference(key, frm=better, to=other)
     names = [c for c in gap.keys.columns if c != "line"]
-    empty = (gap.values == 0) & (gap.std_error == 0)
-    kept = gap.take(np.flatnonzero(~empty))
+    idle = _idle(curve, gap, key, better, other)
+    kept = gap.take(np.flatnonzero(~(idle.nobody | idle.everybody)))
     if not len(kept):
-        msg = f"{curve.about.estimand}: nobody is poor at any line for {better!r} and {other!r}; take higher lines"
-        raise EstimationError(msg)
-    if empty.any():
-        note = Text(
-            en=f"{int(empty.sum())} lines at which nobody is poor on either side are left out",
-            zh=f"两侧均无贫困人口的{int(empty.sum())}条线未纳入检验",
+        what = "everybody" if idle.everybody.any() else "nobody"
+        msg = (
+            f"{curve.about.estimand}: {what} is poor at any line for {better!r} and {other!r}; take "
+            f"{'lower' if what == 'everybody' else 'higher'} lines"
         )
-        kept = kept.with_notes(note)
+        raise EstimationError(msg)
+    kept = kept.with_notes(*idle.notes())
     t, p = _one_sided(kept)
     frame = kept.keys.assign(_t=t, _p=p)
     if names:
@@ -199,11 +200,51 @@ def dominates(curve: Estimate, key: str, *, better: str | int, other: str | int)
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Idle:
+    """Lines that say nothing, shape (m,): both sides have nobody poor, or everybody."""
+
+    nobody: NDArray[np.bool_]
+    everybody: NDArray[np.bool_]
+
+    def notes(self) -> tuple[Text, ...]:
+        none, full = int(self.nobody.sum()), int(self.everybody.sum())
+        out = []
+        if none:
+            out.append(
+                Text(
+                    en=f"{none} lines at which nobody is poor on either side are left out",
+                    zh=f"两侧均无贫困人口的{none}条线未纳入检验",
+                )
+            )
+        if full:
+            out.append(
+                Text(
+                    en=f"{full} lines at which everybody is poor on both sides are left out",
+                    zh=f"两侧全部人口均为贫困的{full}条线未纳入检验",
+                )
+            )
+        return tuple(out)
+
+
+def _idle(curve: Estimate, gap: Estimate, key: str, better: str | int, other: str | int) -> _Idle:
+    """Return which rows of the difference compare two levels of zero, or two headcounts of one."""
+    names = list(gap.keys.columns)
+    table = curve.keys.assign(_level=curve.values)
+    sides = [
+        gap.keys.merge(table[table[key] == side], on=names, how="left")["_level"].to_numpy(dtype=float)
+        for side in (better, other)
+    ]
+    first, last = sides
+    heads = curve.about.estimand == CURVES[0]
+    return _Idle((first == 0) & (last == 0), (first == 1) & (last == 1) & heads)
+
+
 def _one_sided(gap: Estimate) -> tuple[Floats, Floats]:
     """Return t statistics and p values of the hypothesis that a difference is at most zero, shape (k,)."""
     se = gap.std_error
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = gap.values / se
+        t = np.where((gap.values == 0) & (se == 0), 0.0, gap.values / se)
     infinite = np.isinf(gap.df)
     p = np.where(infinite, stats.norm.sf(t), stats.t.sf(t, np.where(infinite | ~(gap.df > 0), 1.0, gap.df)))
     return t, np.where(np.isnan(t) | ~(gap.df > 0), np.nan, p)

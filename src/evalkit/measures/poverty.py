@@ -231,7 +231,10 @@ def fgt_scores(y: Floats, z: Floats, alpha: float, *, at_line: bool) -> Floats:
     poor = is_poor(y, z, at_line=at_line)
     if alpha == 0:
         return poor
-    short = np.where(z > 0, np.fmax(z - y, 0.0) / np.where(z > 0, z, 1.0), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        short = np.where(z > 0, np.fmax(z - y, 0.0) / z, 0.0)
+    if alpha == 1:
+        return np.asarray(poor * short, dtype=float)
     return np.asarray(np.where(np.isnan(poor), np.nan, poor * short**alpha), dtype=float)
 
 

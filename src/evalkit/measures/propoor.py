@@ -7,6 +7,7 @@ import numpy as np
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
 from evalkit.measures._influence import Influenced, mean_of, one, several
+from evalkit.measures._linear import resting_on
 from evalkit.measures._scaled import (
     DEGREES,
     OnNonPositive,
@@ -19,7 +20,7 @@ from evalkit.measures._scaled import (
     scaled_poverty,
     without_nonpositive,
 )
-from evalkit.measures.poverty import Line, fgt_scores, welfare_and_line
+from evalkit.measures.poverty import Line, fgt_scores, is_poor, welfare_and_line
 from evalkit.panel import By, Panel
 from evalkit.text import Text
 
@@ -54,7 +55,8 @@ def ravallion_chen(
     Estimate
         Log points. It equals the area under the growth incidence curve up to the initial headcount, divided by that
         headcount, when both quantile functions are censored at the line (a poor percentile that rises above the line
-        counts its growth up to the line only). NaN where nobody is poor in ``frm``.
+        counts its growth up to the line only). NaN where nobody is poor in ``frm``; n and df are those of the poor of
+        ``frm``.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def ravallion_chen(
 
     References
     ----------
-    Ravallion & Chen (2003), Economics Letters 78, 93-99, eq. 4-6.
+    Ravallion & Chen (2003), Economics Letters 78, 93-99.
     """
     data = normalised(panel, line, by, "watts", nonpositive, frm, to)
     head = scaled_poverty(data.group, data.rows(0), data.u, "headcount", at_line=data.at_line)
@@ -78,7 +80,8 @@ def ravallion_chen(
         unit="log",
         notes=(_censored(), *data.notes),
     )
-    return one(rate.times(1 / years), about)
+    poor = data.rows(0) & (is_poor(data.u, np.ones(len(data.u)), at_line=data.at_line) == 1)
+    return resting_on(one(rate.times(1 / years), about), data.group, [poor])
 
 
 def pro_poor_growth(
@@ -126,7 +129,7 @@ def pro_poor_growth(
     References
     ----------
     Kakwani & Pernia (2000), Asian Development Review 18, 1-16; Kakwani & Son (2008), Review of Income and Wealth 54,
-    643-655, eq. 13-17.
+    643-655.
     """
     data = normalised(panel, line, by, measure, nonpositive, frm, to)
     growth = data.mean(1).log() - data.mean(0).log()

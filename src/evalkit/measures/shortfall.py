@@ -11,7 +11,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
 from evalkit.measures._amounts import Amounts, positive_base
-from evalkit.measures._linear import Cells, estimate
+from evalkit.measures._linear import Cells, estimate, resting_on
 from evalkit.measures._prices import deflator, price_notes
 from evalkit.measures.basic import DEVILLE
 from evalkit.measures.poverty import Line, fgt_scores, is_poor, welfare_and_line
@@ -35,7 +35,7 @@ def income_gap_ratio(
     -------
     Estimate
         Σ w s / Σ w 1(poor) with s = (z - y)/z of the poor; influence of a ratio of totals
-        (Sen 1976; Deville 1999). NaN where nobody is poor.
+        (Sen 1976; Deville 1999). NaN where nobody is poor. n and df are those of the poor.
 
     Raises
     ------
@@ -81,7 +81,8 @@ def gap_amount(
     Returns
     -------
     Estimate
-        Σ w (z - y) 1(poor), a year; over Σ w 1(poor) unless `total`. The mean is NaN where nobody is poor.
+        Σ w (z - y) 1(poor), a year; over Σ w 1(poor) unless `total`. The mean is NaN where nobody is poor; its n and
+        df are those of the poor.
 
     Raises
     ------
@@ -163,12 +164,13 @@ def near_line(
 
 
 def _of_the_poor(found: Amounts, short: Floats, poor: Floats, about: About) -> Estimate:
-    """Return Σ w short / Σ w poor with the notes of the amounts."""
+    """Return Σ w short / Σ w poor with the notes of the amounts; it rests on the poor."""
     group = found.group
     count, found = positive_base(found, group.sums(poor), POOR)
     values = group.sums(short) / count
     about = replace(about, notes=found.notes)
-    return estimate(group, values, (short - group.spread(values) * poor) / group.spread(count), about)
+    out = estimate(group, values, (short - group.spread(values) * poor) / group.spread(count), about)
+    return resting_on(out, group, [poor == 1])
 
 
 def _low(group: Cells, y: Floats) -> tuple[Text, ...]:

@@ -15,8 +15,8 @@ from evalkit.errors import DataError, EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
 from evalkit.measures._influence import mean_of, several
-from evalkit.measures._linear import cells
-from evalkit.measures.basic import DEVILLE
+from evalkit.measures._linear import Cells, cells, resting_on
+from evalkit.measures.basic import DEVILLE, answers
 from evalkit.measures.poverty import Line, is_poor, welfare_and_line
 from evalkit.panel import By, Panel
 from evalkit.text import Text
@@ -42,6 +42,13 @@ WHOLE = {
 """Column → the column it is a part of, so that it is not taken away twice."""
 
 ALL = "all"
+WORDS: Mapping[str, Text] = {
+    "transfers": Text(en="transfers", zh="转移性收入"),
+    "dividends": Text(en="dividends", zh="资产收益分红"),
+    "public_post": Text(en="the public-post wage", zh="公益性岗位工资"),
+    ALL: Text(en="one of the parts", zh="其中某一项"),
+}
+"""Parts as the notes name them."""
 
 
 def exit_sustainability(
@@ -63,15 +70,17 @@ def exit_sustainability(
         See `Panel.line`.
     parts : mapping of str to sequence of str, optional
         Name → columns that are taken away together. By default those of transfers (``transfer_income``), dividends
-        (``dividend_income``) and public post (``public_post_wage``, see `with_public_post`) that the panel has; a note
-        names the others.
+        (``dividend_income``) and public post (``public_post_wage``, see `with_public_post`) of which the panel has
+        amounts; a note names the others.
     by : str or sequence of str, optional
     among : str, or array of bool (n,), optional
-        Only these household-waves: an expression such as ``"status == 'exited'"``; all by default.
+        Only these household-waves: an expression such as ``"status == 'exited'"``; all by default. Rows for which it
+        is not known are left out and counted in a note.
     per_head : bool
         The columns are per head; by default they are amounts of the household, divided by its size.
     missing : {"drop", "zero"}
-        A part that is not known: the row is left out and counted in a note, or the part counts as nothing.
+        A part that is not known: the row is left out of the shares that need it (n and df are those of each share)
+        and counted in a note, or the part counts as nothing.
 
     Returns
     -------
@@ -97,7 +106,11 @@ def exit_sustainability(
             "household amounts need the household size; give the panel its size column, or pass per_head=True"
         )
         raise EstimationError(msg)
-    part_of = panel if among is None else panel.where(among)
+    part_of = panel
+    if among is not None:
+        _, chosen_rows = answers(panel, among)
+        part_of = panel.where(chosen_rows == 1)
+        notes = [*notes, *_among_unknown(panel, np.isnan(chosen_rows))]
     amounts = {name: _amount(panel, columns, missing=missing) for name, columns in chosen.items()}
     if not per_head:
         amounts = {name: x / panel.persons() for name, x in amounts.items()}
@@ -107,10 +120,12 @@ def exit_sustainability(
     y, z, _ = welfare_and_line(part_of, line, by)
     at_line = panel.poor_at_line
     poor = is_poor(y, z, at_line=at_line)
-    group = cells(part_of, by, {panel.welfare: y, **{f"amount of {n}": x for n, x in amounts.items()}})
+    group = cells(part_of, by, {panel.welfare: y})
     group = replace(group, code=np.where(poor == 0, group.code, -1).astype(np.intp))
-    below = {name: is_poor(y - x, z, at_line=at_line) for name, x in amounts.items()}
-    shares = {name: mean_of(group, b, group.inside) for name, b in below.items()}
+    known = {name: group.inside & ~np.isnan(x) for name, x in amounts.items()}
+    shares = {
+        name: mean_of(group, is_poor(y - x, z, at_line=at_line), known[name]) for name, x in amounts.items()
+    }
     about = About(
         estimand="exit_sustainability",
         method="share of those above the line who are below it without the part, ratio of totals, linearised",
@@ -120,11 +135,13 @@ def exit_sustainability(
         notes=(
             _notes.line_rule(at_line=at_line),
             _arithmetic(),
+            _amounts_of(per_head=per_head),
             *notes,
+            *(note for name, rows in known.items() for note in _not_stated(group, name, rows)),
             *_notes.concepts(part_of, part_of.waves),
         ),
     )
-    return several(shares, "without", about)
+    return resting_on(several(shares, "without", about), group, list(known.values()))
 
 
 def with_public_post(panel: Panel, members: pd.DataFrame) -> Panel:
@@ -171,11 +188,14 @@ def _chosen(
     if parts is None:
         have = {name: columns for name, columns in PARTS.items() if all(c in panel.frame for c in columns)}
         lacking = [name for name in PARTS if name not in have]
+        blank = [name for name, some in have.items() if any(panel.frame[c].isna().all() for c in some)]
+        have = {name: columns for name, columns in have.items() if name not in blank}
         if not have:
             columns = ", ".join(c for some in PARTS.values() for c in some)
-            msg = f"the panel has none of {columns}; name the income parts: parts={{'transfers': ['…']}}"
+            msg = f"the panel has none of {columns} with an amount; name the income parts: parts={{'transfers': ['…']}}"
             raise DataError(msg)
         notes = [_not_tried(lacking)] if lacking else []
+        notes += [_nothing_in(blank)] if blank else []
     else:
         have, notes = {name: _listed(columns) for name, columns in parts.items()}, []
         absent = {c: name for name, columns in have.items() for c in columns if c not in panel.frame}
@@ -213,10 +233,46 @@ def _amount(panel: Panel, columns: tuple[str, ...], *, missing: str) -> Floats:
 
 
 def _not_tried(names: list[str]) -> Text:
-    zh = {"transfers": "转移性收入", "dividends": "资产收益分红", "public_post": "公益性岗位工资"}
     return Text(
-        en=f"not examined, the panel has no such column: {', '.join(names)}",
-        zh=f"数据无相应字段，未考察：{'、'.join(zh[n] for n in names)}",
+        en=f"not examined, the panel has no such column: {', '.join(WORDS[n].en for n in names)}",
+        zh=f"数据无相应字段，未考察：{'、'.join(WORDS[n].zh for n in names)}",
+    )
+
+
+def _nothing_in(names: list[str]) -> Text:
+    return Text(
+        en=f"not examined, no amount is recorded: {', '.join(WORDS[n].en for n in names)}",
+        zh=f"字段全部缺失，未考察：{'、'.join(WORDS[n].zh for n in names)}",
+    )
+
+
+def _not_stated(group: Cells, name: str, known: NDArray[np.bool_]) -> tuple[Text, ...]:
+    """Say how many of those above the line do not state a part, and in which domains nobody does."""
+    lacking, total = int((group.inside & ~known).sum()), int(group.inside.sum())
+    if not lacking:
+        return ()
+    word = WORDS.get(name, Text(en=name, zh=name))
+    none = (group.rows() > 0) & (replace(group, code=np.where(known, group.code, -1)).rows() == 0)
+    where = _notes.listed(group.keys.loc[none]) if none.any() else ""
+    return (
+        Text(
+            en=f"{lacking:,} of {total:,} household-waves above the line do not state {word.en} and are left out of that share"
+            + (f"; nobody does in: {where}" if where else ""),
+            zh=f"贫困线以上{total:,}条户年记录中有{lacking:,}条未填报{word.zh}，不计入该项比例"
+            + (f"；以下分组均未填报：{where}" if where else ""),
+        ),
+    )
+
+
+def _among_unknown(panel: Panel, unknown: NDArray[np.bool_]) -> tuple[Text, ...]:
+    count = int((unknown & panel.mask).sum())
+    if not count:
+        return ()
+    return (
+        Text(
+            en=f"of {count:,} household-waves it is not known whether they belong to those examined: left out",
+            zh=f"{count:,}条户年记录无法判断是否属于考察对象，未计入",
+        ),
     )
 
 
@@ -224,6 +280,15 @@ def _counted_as_nothing(count: int, total: int) -> Text:
     return Text(
         en=f"{count:,} of {total:,} household-waves do not state a part of income: it counts as nothing, as asked",
         zh=f"{total:,}条户年记录中有{count:,}条未填报某项收入，按要求按零计",
+    )
+
+
+def _amounts_of(*, per_head: bool) -> Text:
+    if per_head:
+        return Text(en="parts of income are amounts per head", zh="各项收入按人均数计")
+    return Text(
+        en="parts of income are amounts of the household, divided by its size",
+        zh="各项收入为户数额，按家庭人口数折算为人均",
     )
 
 

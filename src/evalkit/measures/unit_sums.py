@@ -30,6 +30,7 @@ from evalkit.text import Text
 
 POVERTY = ("headcount", "gap", "severity")
 RATES = ("exit_rate", "entry_rate", "return_rate")
+MEASURES = ("mean", *POVERTY, *RATES)
 COUNTS = ("rows", "known", "negative", "paired")
 """Columns that count rows: all, those with welfare, those with welfare below zero, those with an earlier row."""
 BEFORE = "wave_before"
@@ -81,7 +82,15 @@ def unit_sums(panel: Panel) -> pd.DataFrame:
     return pd.concat([out, table], axis=1)
 
 
-def additive_measures(table: pd.DataFrame, like: Panel, *, real: bool = False) -> dict[str, Estimate]:
+def columns_for(name: str, like: Panel) -> list[str]:
+    """Return the columns of a table of sums that one measure needs."""
+    own = [f"{name}{end}" for end in ("_sum", "_of", "_n", "_pairs")]
+    return list(dict.fromkeys((*_design_columns(like), "wave", BEFORE, *COUNTS, *own)))
+
+
+def additive_measures(
+    table: pd.DataFrame, like: Panel, *, real: bool = False, names: Sequence[str] = MEASURES
+) -> dict[str, Estimate]:
     """Return the measures of all units of a table of `unit_sums` by wave.
 
     Parameters
@@ -92,6 +101,8 @@ def additive_measures(table: pd.DataFrame, like: Panel, *, real: bool = False) -
         Any of the counties: its design, lines, prices, income concept and columns are those of all.
     real : bool
         Mean welfare in prices of the price year.
+    names : sequence of str
+        Those wanted of `MEASURES`; the columns of others (`columns_for`) may be left out.
 
     Returns
     -------
@@ -100,17 +111,25 @@ def additive_measures(table: pd.DataFrame, like: Panel, *, real: bool = False) -
         more the return rate; those that count nothing are left out. Equal to the measures of the rows, but that
         a household which moves between counties makes no pair.
     """
-    panel = _panel(table, like)
-    out = {"mean": _mean(panel, like, real=real)} if _counts(panel, "mean") else {}
-    lined = [w for w in panel.waves if w in (like.lines or {})]
-    part = panel.where(panel.frame["wave"].isin(lined))
-    for alpha, name in FGT_NAMES.items():
-        if _counts(part, name):
-            out[name] = _fgt(part, like, name, alpha)
-    if len(lined) > 1:
-        follow = _followed(panel, lined)
-        names = RATES if len(lined) > 2 else RATES[:2]
-        out |= {name: _rate(follow, like, name, lined) for name in names if _counts(follow, name)}
+    base = _coded(table, like)
+    waves = sorted(int(w) for w in table["wave"].unique())
+    lined = [w for w in waves if w in (like.lines or {})]
+    possible = ("mean", *POVERTY, *{0: (), 1: (), 2: RATES[:2]}.get(len(lined), RATES))
+    degrees = {name: alpha for alpha, name in FGT_NAMES.items()}
+    out: dict[str, Estimate] = {}
+    for name in (n for n in possible if n in names):
+        panel = _panel(table, base, like, name)
+        if name in RATES:
+            panel = _followed(panel, lined)
+        elif name in POVERTY:
+            panel = panel.where(panel.frame["wave"].isin(lined))
+        if not _counts(panel, name):
+            continue
+        if name in RATES:
+            out[name] = _rate(panel, like, name, lined)
+        else:
+            levels = name in POVERTY
+            out[name] = _fgt(panel, like, name, degrees[name]) if levels else _mean(panel, like, real=real)
     return out
 
 
@@ -180,13 +199,23 @@ def _rates(part: Panel, at: Ints) -> dict[str, Floats]:
     return out
 
 
-def _panel(table: pd.DataFrame, like: Panel) -> Panel:
-    """Return the units as the rows of a panel; those without anything counted stay sampled."""
-    empty = [str(name).removesuffix("_of") for name in table if str(name).endswith("_of")]
-    frame = table.assign(_unit=np.arange(len(table)))
-    for name in empty:
-        nothing = ~(frame[f"{name}_of"] > 0)
-        frame[[f"{name}_sum", f"{name}_of"]] = frame[[f"{name}_sum", f"{name}_of"]].mask(nothing)
+def _coded(table: pd.DataFrame, like: Panel) -> pd.DataFrame:
+    """Return the columns that all measures share, strata and units as numbers: names take room."""
+    names = [c for c in _design_columns(like) if c not in like.design.fpcs]
+    codes = {c: pd.factorize(table[c])[0].astype(np.int32) for c in names}
+    sizes = {c: table[c].to_numpy() for c in like.design.fpcs}
+    shared = {c: table[c].to_numpy() for c in ("wave", BEFORE, *COUNTS) if c in table}
+    return pd.DataFrame({**codes, **sizes, **shared, "_unit": np.arange(len(table), dtype=np.int32)})
+
+
+def _panel(table: pd.DataFrame, base: pd.DataFrame, like: Panel, name: str) -> Panel:
+    """Return the units as the rows of a panel for one measure; those without anything counted stay sampled."""
+    own = {c: table[c].to_numpy() for c in (f"{name}_n", f"{name}_pairs") if c in table}
+    if f"{name}_of" in table:
+        of = table[f"{name}_of"].to_numpy()
+        above = table[f"{name}_sum"].to_numpy()
+        own |= {f"{name}_of": np.where(of > 0, of, np.nan), f"{name}_sum": np.where(of > 0, above, np.nan)}
+    frame = base.assign(**own)
     units = like.design.stages or (like.household,)
     return replace(
         like,
@@ -208,9 +237,10 @@ def _followed(panel: Panel, lined: list[int]) -> Panel:
     right = panel.frame["wave"].map(_wave_before(lined))
     skipped = panel.frame[BEFORE] != right
     late = [str(c) for c in panel.frame if str(c).startswith(RATES)]
-    frame = panel.frame.copy()
+    frame = panel.frame.copy(deep=False)
     frame[late] = frame[late].mask(skipped)
-    frame["paired"] = frame["paired"].where(~skipped, 0.0)
+    if "paired" in frame:
+        frame["paired"] = frame["paired"].where(~skipped, 0.0)
     return replace(panel, frame=frame).where(frame["wave"].isin(lined[1:]))
 
 

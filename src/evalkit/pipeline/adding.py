@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import dataset
 
 from evalkit.cleaning import panel_from
 from evalkit.errors import DataError
 from evalkit.estimate import Estimate
-from evalkit.measures.unit_sums import RATES, additive_measures, unit_sums
+from evalkit.measures.unit_sums import MEASURES, RATES, additive_measures, columns_for, unit_sums
 from evalkit.panel import Panel
 from evalkit.pipeline.measuring import Reasons
 from evalkit.plan import Plan
@@ -51,9 +52,13 @@ def added_measures(store: Store, counties: Sequence[str], like: Panel) -> dict[s
     paths = [store.path("sums", c) for c in counties]
     if not all(p.is_file() for p in paths):
         return {}
-    tables = [pq.read_table(p, partitioning=None) for p in paths]
-    table = pa.concat_tables(tables, promote_options="permissive").to_pandas()
-    found = additive_measures(table, like, real=like.deflators is not None)
+    found: dict[str, Estimate] = {}
+    schema = pa.unify_schemas([pq.read_schema(p) for p in paths], promote_options="permissive")
+    tables = dataset.dataset([str(p) for p in paths], schema=schema, format="parquet", partitioning=None)
+    for name in MEASURES:  # one at a time: memory is that of its columns
+        columns = [c for c in columns_for(name, like) if c in schema.names]
+        table = tables.to_table(columns=columns, use_threads=False).to_pandas(ignore_metadata=True)
+        found |= additive_measures(table, like, real=like.deflators is not None, names=(name,))
     if len(counties) > 1:
         found = {n: e.with_notes(_WITHIN) if n in RATES else e for n, e in found.items()}
     return {NAMES.get(name, name): e for name, e in found.items()}

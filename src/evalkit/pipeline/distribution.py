@@ -75,15 +75,12 @@ def _incidence(out: Collected, panel: Panel) -> None:
             ),
         )
     if "incidence_same" in out.estimates:
-        third = panel.waves[len(panel.waves) // 2] if len(panel.waves) > 2 else None
-        out.facts["regression_third"] = third
+        # no third wave as an instrument: all lie between these two and hold part of the growth itself
         out.attempt(
             "incidence",
             "regression_slopes",
             lambda: (
-                measures.regression_to_mean(
-                    panel, frm=first, to=last, third=third, real=real, nonpositive="drop"
-                ).slopes
+                measures.regression_to_mean(panel, frm=first, to=last, real=real, nonpositive="drop").slopes
             ),
         )
 
@@ -127,6 +124,12 @@ def _sustainability(out: Collected, panel: Panel, plan: Plan, members: pd.DataFr
         year = panel.frame["exit_year"].to_numpy(dtype=float, na_value=np.nan)
         exited = year <= panel.frame[panel.wave].to_numpy(dtype=float)
         out.facts["sustainability_among"] = "exited"
+        if not (exited & panel.mask).any():
+            out.omitted["sustainability"] = Text(
+                en="The registry calls no household of these data exited.",
+                zh="数据中没有登记为脱贫的住户。",
+            )
+            return
     else:
         out.facts["sustainability_among"] = "all"
 

@@ -36,12 +36,17 @@ def headcounts(plan: Plan, by: Sequence[str] = ("wave",), *, memory: str = MEMOR
         keys = _keys(store, by)
         poor = "welfare <= line" if plan.poverty.poor_at_line else "welfare < line"
         names = ", ".join(name for name, _ in keys)
-        return store.query(
-            f"WITH rows AS ({_lined(store, plan, keys)}) SELECT {names}, "
-            f"sum(w * CAST({poor} AS DOUBLE)) / sum(w) AS headcount, "
-            f"sum(CASE WHEN {poor} THEN w * (line - welfare) / line ELSE 0 END) / sum(w) AS gap, "
-            "sum(w * welfare) / sum(w) AS mean, sum(w) AS persons, count(*) AS rows "
-            f"FROM rows GROUP BY {names} ORDER BY {names}"
+        own = dict(("county", "county") if n == "province" else (n, e) for n, e in keys)
+        inner = ", ".join(own)
+        outer = ", ".join(f"{e} AS {n}" if n == "province" else n for n, e in keys)
+        return store.query(  # by county first: its province is then asked once a county, not once a row
+            f"WITH rows AS ({_lined(store, plan, list(own.items()))}), parts AS (SELECT {inner}, "
+            f"sum(w * CAST({poor} AS DOUBLE)) AS _poor, "
+            f"sum(CASE WHEN {poor} THEN w * (line - welfare) / line ELSE 0 END) AS _short, "
+            f"sum(w * welfare) AS _welfare, sum(w) AS _w, count(*) AS _n FROM rows GROUP BY {inner}) "
+            f"SELECT {outer}, sum(_poor) / sum(_w) AS headcount, sum(_short) / sum(_w) AS gap, "
+            "sum(_welfare) / sum(_w) AS mean, sum(_w) AS persons, CAST(sum(_n) AS BIGINT) AS rows "
+            f"FROM parts GROUP BY {names} ORDER BY {names}"
         )
 
 

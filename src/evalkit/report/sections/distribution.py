@@ -153,35 +153,19 @@ def _regression(case: CountyCase) -> list[Block]:
         "base": Text(en="by income of the first year", zh="按首年收入"),
         "average": Text(en="by mean income of both years", zh="按两年平均收入"),
         "end": Text(en="by income of the last year", zh="按末年收入"),
-        "instrumented": Text(en="by income of the first year, instrumented", zh="按首年收入（工具变量）"),
-        "transitory": Text(
-            en="Transitory share of the variance of first-year log income",
-            zh="首年对数收入方差中的暂时性部分",
-        ),
     }
-    known = set(slopes.keys["statistic"])
     parts = []
     for name, label in words.items():
-        if name not in known:
-            continue
-        what = (
-            label
-            if name == "transitory"
-            else Text(en=f"Slope of growth {label.en}", zh=f"增长对收入的斜率：{label.zh}")
-        )
+        what = Text(en=f"Slope of growth {label.en}", zh=f"增长对收入的斜率：{label.zh}")
         p = released(case, "regression_slopes", what, form="ratio", where={"statistic": name})
         if p is not None:
             parts.append(p)
-    third = case.result.facts.get("regression_third")
     said = Text(
         en="Groups formed by first-year income mix lasting and passing differences: a low income of one year tends to be "
-        "followed by a higher one without any cause. If growth falls with first-year income but not with the mean of both "
-        "years, the poorer did not catch up; they were measured low at first.",
+        "followed by a higher one without any cause. Growth that falls with first-year income but not with the mean of both "
+        "years is what such passing differences alone produce; it does not show that the poorer catch up.",
         zh="按首年收入分组会把持久差异与偶然差异混在一起：某一年收入偏低，次年往往无缘由地回升。若增长随首年收入下降，却不随两年平均收入下降，"
-        "则说明较贫困者并未追赶，只是首年测得偏低。",
+        "则仅凭这种偶然差异即可出现，不能说明较贫困者在追赶。",
     )
-    notes: tuple[Text, ...] = ()
-    if third is not None and "instrumented" in known:
-        notes = (Text(en=f"instrument: income of {third}", zh=f"工具变量：{third}年收入"),)
     title = Text(en="Regression to the mean", zh="均值回归诊断")
-    return [Prose(said, style="note"), values_table(title, parts, notes=notes)] if parts else []
+    return [Prose(said, style="note"), values_table(title, parts)] if parts else []

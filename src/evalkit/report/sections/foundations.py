@@ -35,6 +35,8 @@ def sustainability(case: CountyCase, language: Language = "zh") -> Section:
         p = released(case, "sustainability", _label(case, str(name)), form="share", where={"without": name})
         if p is not None:
             parts.append(p)
+    if not parts:
+        return open_section("sustainability", case, [omitted(case, TITLE, "sustainability")], language)
     blocks: list[Block] = [
         _meaning(case),
         *_last(parts),

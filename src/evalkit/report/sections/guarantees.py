@@ -36,7 +36,7 @@ def deprivation(case: CountyCase, language: Language = "zh") -> Section:
         return open_section("deprivation", case, [omitted(case, TITLE, "deprivation")], language)
     blocks: list[Block] = [_meaning(case), *_change(case), estimates_table(TITLE, WAVE, parts)]
     indicators = _indicators(case)
-    blocks += [_by_indicator(indicators), _dashboard(case, parts[0], indicators), *_evidence(case)]
+    blocks += [_by_indicator(case, indicators), _dashboard(case, parts[0], indicators), *_evidence(case)]
     return open_section("deprivation", case, blocks, language)
 
 
@@ -47,6 +47,13 @@ def _names(case: CountyCase) -> Mapping[str, Text]:
 
 def _meaning(case: CountyCase) -> Prose:
     names = prose.listed([Text(en=t.en[:1].lower() + t.en[1:], zh=t.zh) for t in _names(case).values()])
+    if case.result.facts.get("deprivation_any") and not _official(case):
+        return Prose(
+            Text(
+                en=f"Looked at: {names.en}. A household counts as deprived when it lacks any one of them.",
+                zh=f"考察内容：{names.zh}。任何一项被剥夺即计为被剥夺户。",
+            )
+        )
     if case.result.facts.get("deprivation_any"):
         return Prose(
             Text(
@@ -61,6 +68,11 @@ def _meaning(case: CountyCase) -> Prose:
             zh=f"考察内容：{names.zh}。被剥夺指标的权重之和达到临界值（见表注）的住户计为被剥夺。",
         )
     )
+
+
+def _official(case: CountyCase) -> bool:
+    """Return whether the indicators are the guarantees of the exit standard, not ones of the plan's own."""
+    return case.plan.deprivation.kind == "guarantees"
 
 
 def _change(case: CountyCase) -> list[Block]:
@@ -90,8 +102,10 @@ def _indicators(case: CountyCase) -> list[Part]:
     return out
 
 
-def _by_indicator(parts: list[Part]) -> Table:
+def _by_indicator(case: CountyCase, parts: list[Part]) -> Table:
     title = Text(en="Share that lacks each guarantee, by year", zh="各年各项保障未达到的比例")
+    if not _official(case):
+        title = Text(en="Share deprived in each indicator, by year", zh="各年各项指标被剥夺的比例")
     return estimates_table(title, WAVE, parts)
 
 
@@ -121,8 +135,9 @@ def _dashboard(case: CountyCase, head: Part, indicators: list[Part]) -> Figure:
     return Figure(
         Text(en="Deprivation dashboard", zh="多维贫困概览"),
         Text(
-            en=f"For each guarantee, the share that lacks it in {first} and {last}, with intervals.",
-            zh=f"各项保障在{first}年与{last}年未达到的比例及其区间。",
+            en=f"For each {'guarantee' if _official(case) else 'indicator'}, the share that lacks it in {first} and {last}, with "
+            "intervals.",
+            zh=f"各项{'保障' if _official(case) else '指标'}在{first}年与{last}年未达到的比例及其区间。",
         ),
         figures.draw_panels(
             [panel], synthetic=case.plan.synthetic, height=0.9 + 0.42 * (1 + len(indicators))
@@ -153,17 +168,29 @@ def _evidence(case: CountyCase) -> list[Block]:
             )
         )
     columns = (
-        Column("indicator", Text(en="Guarantee", zh="保障")),
+        Column(
+            "indicator",
+            Text(en="Guarantee", zh="保障") if _official(case) else Text(en="Indicator", zh="指标"),
+        ),
         Column("source", Text(en="Source of the finding", zh="依据来源")),
         Column("rows", Text(en="Household-years", zh="户年记录数"), "count"),
         Column("unmet", Text(en="Not met", zh="未达到"), "count"),
         Column("unknown", Text(en="No finding", zh="无记录"), "count"),
     )
-    note = Text(
-        en="a registry mark is what the registry says of itself; it is no independent evidence. ×: fewer than "
-        f"{least} household-years, withheld",
-        zh=f"建档立卡登记系登记方自身所述，并非独立证据。×：不足{least}条，不予列出",
+    notes = []
+    if (found["source"] == "registry").any():
+        notes.append(
+            Text(
+                en="a registry mark is what the registry says of itself; it is no independent evidence",
+                zh="建档立卡登记系登记方自身所述，并非独立证据",
+            )
+        )
+    if any(isinstance(cell, Suppressed) for row in rows for cell in row):
+        notes.append(
+            Text(en=f"×: fewer than {least} household-years, withheld", zh=f"×：不足{least}条，不予列出")
+        )
+    title = Text(
+        en="Where the findings come from",
+        zh="各项保障的依据来源" if _official(case) else "各项指标的依据来源",
     )
-    return [
-        Table(Text(en="Where the findings come from", zh="各项保障的依据来源"), columns, tuple(rows), (note,))
-    ]
+    return [Table(title, columns, tuple(rows), tuple(notes))]

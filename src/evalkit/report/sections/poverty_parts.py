@@ -8,7 +8,7 @@ from evalkit.report import figures, marks, prose
 from evalkit.report.display import Format
 from evalkit.report.document import Block, Column, Figure, Omitted, Prose
 from evalkit.report.sections.reading import WAVE, money_label, omitted, reasons, released, waves_of
-from evalkit.report.tables import HOUSEHOLD_YEARS, Part, estimates_table, values_table
+from evalkit.report.tables import HOUSEHOLD_YEARS, HOUSEHOLDS, Part, estimates_table, values_table
 from evalkit.text import Text
 
 if TYPE_CHECKING:
@@ -85,16 +85,23 @@ def decomposition_blocks(case: CountyCase) -> list[Block]:
     rate = released(
         case,
         "ravallion_chen",
-        Text(en="Growth rate of the poor, a year", zh="贫困者年均收入增长率"),
+        Text(en="Growth rate of the lowest incomes, a year", zh="低收入段年均增长率"),
         form="ratio",
     )
     if rate is not None:
         named = Text(
-            en="Growth of the initially poor (Ravallion and Chen)",
-            zh="期初贫困者的收入增长（Ravallion–Chen）",
+            en="Growth of the lowest incomes, as many as were poor at first (Ravallion and Chen)",
+            zh="期初贫困人口所处低收入段的增长（Ravallion–Chen）",
         )
-        note = Text(en="log points a year, counted up to the line", zh="年均对数点，收入增长只计至贫困线")
-        blocks.append(values_table(named, [rate], notes=(note,), rows_label=HOUSEHOLD_YEARS))
+        notes = (
+            Text(en="log points a year", zh="年均对数点"),
+            Text(
+                en="the lowest incomes of both years are compared, which need not be the same households; the households "
+                "counted were poor in the first year",
+                zh="比较的是两年的低收入段，不一定是同一批住户；样本户数为首年贫困的户数",
+            ),
+        )
+        blocks.append(values_table(named, [rate], notes=notes, rows_label=HOUSEHOLDS))
     return [*blocks, *(Omitted(title, r) for r in reasons(case, "decomposition"))]
 
 
