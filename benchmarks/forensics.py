@@ -51,7 +51,8 @@ registry in twenty may have one. The limits are exact binomial ones, 95 %.
 - Below the stated size most tests find little: a handful of changed figures in a village is not a pattern. A registry without flags is not shown to be right.
 - What is forged lightly and everywhere shows in the county, not in the village: heaping and exits without support are tested for both. A county test has no
   untouched units here, since forged places lie in every county; its false alarms are those of the clean registries.
-- Months: a village-year with half of its exits moved into one month is mostly not told from chance; with all of them, five or more, it is.
+- Months: a village-year with half of its exits moved into one month is mostly not told from chance; with (nearly) all of them, five or more, it is. Monitored
+  households are so few in a village that less than six together show nothing.
 - An interviewer's effect is that beyond 0.05 log points; untouched interviewers who share villages with touched ones can be flagged, since what is usual for
   their households was shifted (most of the false alarms in the table).
 - Forged registries are simpler than real ones. In real data many patterns have plain reasons: villages settle all cases at one meeting, allowances are raised for all

@@ -50,8 +50,8 @@ county, which by rights does not pass.
 |---|---:|---:|---:|---:|---:|---:|---:|
 """
 AFTER = """
-- Coverage above 95 % at low rates is the price of counts: with three findings expected no rule comes out at exactly 95 %, and these limits never give less than they say
-  where the clustering is what surveys of this kind show.
+- Coverage well above 95 % at low rates is the price of counts: with three findings expected no rule comes out at exactly 95 %, and the least design effect is assumed even
+  where villages do not differ. It falls with clustering and with unequal weights; the lines with both are the hardest.
 - *Unequal weights*: those of villages vary log-normally with standard deviation 0.5.
 - The composite adds {registered:.1%} of registered poor, counted in full, to two estimated rates of half the population each. Its true value is given, and the
   rate of each group is a little below it.

@@ -64,7 +64,7 @@ CASES = (
     Case("interviewer_effects", "interviewer_effects", shift=0.25),
     Case("split_lookback", "short_lived_households", 15, 0.012),
     Case("mass_exits", "mass_exits", 5, 0.8),
-    Case("batch_updates", "batch_updates", 5, 0.8),
+    Case("batch_updates", "batch_updates", 6, 0.8),
     Case("early_elimination", "early_elimination", 2, 0.5),
     Case("no_support", "exits_without_support_county", 40, 0.035),
     Case("survey_differences", "survey_differences", 5, 0.25),

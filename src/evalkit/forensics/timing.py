@@ -23,6 +23,7 @@ from evalkit.forensics.signal import (
 from evalkit.text import Text
 
 BINOMIAL = "Clopper & Pearson (1934), Biometrika 26, 404-413 (exact binomial)"
+ROUNDS, CROWDED = 5, 0.05
 SOON = 2
 """Months; a risk that is gone within them was gone at once. The rule asks for half a year."""
 
@@ -291,16 +292,19 @@ def poisson_binomial_tail(k: int, p: Floats) -> float:
 
 
 def _usual(count: Floats, n: Floats) -> Floats:
-    """Return the usual share of each month, from the two thirds of the units that are least crowded.
+    """Return the usual share of each month, from the units that are not crowded for sure.
 
-    Units in which one month holds most are left out, so that crowded units do not make crowding usual.
+    Units with a month whose count is less likely than `CROWDED`, times the number of months, are left out (the least
+    crowded half of the units at least stays), so that crowded units do not make crowding usual. Only they: leaving out
+    more would make rare months look rarer than they are. One event is added to each month, for those seldom seen.
     """
-    usual = count.sum(axis=0) / n.sum()
-    for _ in range(3):
+    months = count.shape[1]
+    plain = np.ones(len(n), dtype=bool)
+    for _ in range(ROUNDS):
+        usual = (count[plain].sum(axis=0) + 1) / (n[plain].sum() + months)
         tail = np.asarray(stats.binom.sf(count - 1, n[:, None], usual[None, :])).min(axis=1)
-        plain = tail >= np.quantile(tail, 1 / 3)
-        usual = count[plain].sum(axis=0) / n[plain].sum()
-    return np.asarray(usual, dtype=float)
+        plain = (months * tail >= CROWDED) | (tail >= np.median(tail))
+    return np.asarray((count[plain].sum(axis=0) + 1) / (n[plain].sum() + months), dtype=float)
 
 
 def _tails(count: Floats, n: Floats, usual: Floats) -> Floats:
