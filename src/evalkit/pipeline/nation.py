@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from evalkit.cleaning import named_columns, panel_from
 from evalkit.decisions import Decisions
-from evalkit.errors import DataError, DesignError
+from evalkit.errors import DataError, DesignError, EstimationError
 from evalkit.ingest import RawData
 from evalkit.ledger import Ledger
 from evalkit.pipeline.adding import added_measures
@@ -128,7 +128,15 @@ def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
         return _unpooled(counties, reason(error))
     if crosses(panel):
         measure_as_domains(panel, plan, counties, store)
-    return pooled_result(panel, plan, added_measures(store, counties, panel))
+    try:
+        given = added_measures(store, counties, panel)
+    except (
+        DataError,
+        DesignError,
+        EstimationError,
+    ):  # the measures of all rows give the reason, each under its section
+        given = {}
+    return pooled_result(panel, plan, given)
 
 
 def _unpooled(counties: list[str], why: Text) -> PooledResult:
