@@ -15,7 +15,7 @@ report: $(READY)
 	$(BIN)/evalkit report plan.yaml --all --jobs $(JOBS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --durations=15
 
 check: $(READY)
 	$(BIN)/ruff format --check .
