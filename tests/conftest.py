@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +35,22 @@ def shared_reference() -> Path:
     if not folder.is_dir():
         pytest.skip("reference figures (../shared/reference) are kept on development machines and in CI only")
     return folder
+
+
+@pytest.fixture(scope="session")
+def run_r() -> Callable[..., None]:
+    """Return a function that runs Rscript in a folder; skip where R, or a package it asks for, is not installed."""
+    rscript = shutil.which("Rscript")
+    if rscript is None:
+        pytest.skip("Rscript is not installed; it gives second answers, and the data of its package survey")
+
+    def run(folder: Path, *arguments: str) -> None:
+        done = subprocess.run(
+            [rscript, *arguments], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+        )
+        lacking = re.search(r"there is no package called \W*(\w+)", done.stderr)
+        if lacking:
+            pytest.skip(f"R's package {lacking[1]} is not installed")
+        assert done.returncode == 0, done.stderr
+
+    return run

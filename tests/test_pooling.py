@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -116,15 +116,7 @@ def test_degrees_of_freedom_have_the_right_limits():
 
 
 @pytest.mark.r
-def test_an_installed_mice_gives_the_committed_answers(tmp_path: Path) -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed")
+def test_an_installed_mice_gives_the_committed_answers(tmp_path: Path, run_r: Callable[..., None]) -> None:
     shutil.copy(HERE / "pooling.R", tmp_path)
-    done = subprocess.run(
-        [rscript, "pooling.R"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
-    if "there is no package called" in done.stderr:
-        pytest.skip("R's package mice is not installed")
-    assert done.returncode == 0, done.stderr
+    run_r(tmp_path, "pooling.R")
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "pooling_R.csv", comment="#"), R, rtol=1e-9)

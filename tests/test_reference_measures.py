@@ -7,8 +7,7 @@ carries that many digits.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -84,23 +83,15 @@ def test_watts_leaves_out_nonpositive_incomes_on_request(eusilc: Panel) -> None:
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+def api(tmp_path_factory: pytest.TempPathFactory, run_r: Callable[..., None]) -> dict[str, pd.DataFrame]:
     """Return the school samples that come with R's survey package, as R writes them."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed; the school samples come from R's survey package")
     folder = tmp_path_factory.mktemp("api")
     code = (
-        'if (!requireNamespace("survey", quietly=TRUE)) quit(status=3); data(api, package="survey"); '
+        'library(survey); data(api, package="survey"); '
         'for (n in c("apistrat","apiclus1","apiclus2")) '
         'write.csv(get(n), file.path(commandArgs(TRUE)[1], paste0(n, ".csv")), row.names=FALSE)'
     )
-    done = subprocess.run(
-        [rscript, "-e", code, str(folder)], capture_output=True, text=True, timeout=120, check=False
-    )
-    if done.returncode == 3:
-        pytest.skip("R's package survey is not installed")
-    assert done.returncode == 0, done.stderr
+    run_r(folder, "-e", code, str(folder))
     names = ("apistrat", "apiclus1", "apiclus2")
     return {n: pd.read_csv(folder / f"{n}.csv").assign(wave=2000) for n in names}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -283,22 +282,13 @@ def test_jackknife_rows_of_r(stratified: ek.Panel, one_stage: ek.Panel) -> None:
 
 
 @pytest.mark.r
-def test_half_samples_that_come_with_the_data(tmp_path: Path) -> None:
+def test_half_samples_that_come_with_the_data(tmp_path: Path, run_r: Callable[..., None]) -> None:
     """Survey's help page of svrepdesign: survival after cardiac arrest, four half-samples given."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed; the data come with R's survey package")
     code = (
-        'if (!requireNamespace("survey", quietly=TRUE)) quit(status=3); data(scd, package="survey"); '
-        "write.csv(scd, commandArgs(TRUE)[1], row.names=FALSE)"
+        'library(survey); data(scd, package="survey"); write.csv(scd, commandArgs(TRUE)[1], row.names=FALSE)'
     )
     path = tmp_path / "scd.csv"
-    done = subprocess.run(
-        [rscript, "-e", code, str(path)], capture_output=True, text=True, timeout=120, check=False
-    )
-    if done.returncode == 3:
-        pytest.skip("R's package survey is not installed")
-    assert done.returncode == 0, done.stderr
+    run_r(tmp_path, "-e", code, str(path))
     frame = pd.read_csv(path).assign(wave=1, household=range(6))
     halves = [[1, 0, 1, 0, 1, 0], [1, 0, 0, 1, 0, 1], [0, 1, 1, 0, 0, 1], [0, 1, 0, 1, 1, 0]]
     names = [f"half{i}" for i in range(4)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -70,18 +70,10 @@ def test_variance_and_coefficients_of_r() -> None:
 
 
 @pytest.mark.r
-def test_an_installed_metafor_gives_the_committed_answers(tmp_path: Path) -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed")
+def test_an_installed_metafor_gives_the_committed_answers(tmp_path: Path, run_r: Callable[..., None]) -> None:
     for name in ("fay_herriot.R", "fay_herriot.csv"):
         shutil.copy(HERE / name, tmp_path)
-    done = subprocess.run(
-        [rscript, "fay_herriot.R"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
-    if "there is no package called" in done.stderr:
-        pytest.skip("R's package metafor is not installed")
-    assert done.returncode == 0, done.stderr
+    run_r(tmp_path, "fay_herriot.R")
     again = pd.read_csv(tmp_path / "fay_herriot_R.csv", comment="#").set_index("name")["value"]
     np.testing.assert_allclose(again, R, rtol=1e-8)
 

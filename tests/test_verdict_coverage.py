@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,18 +76,10 @@ def test_the_page_shows_every_rate_and_clustering(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def nhanes(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+def nhanes(tmp_path_factory: pytest.TempPathFactory, run_r: Callable[..., None]) -> pd.DataFrame:
     """Return the persons of a public survey as R's survey package carries them; they are not kept here."""
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("R is not installed: the persons of the survey come with its package survey")
     folder = tmp_path_factory.mktemp("nhanes")
-    run = [rscript, str(REFERENCE / "nhanes_groups.R"), str(folder)]
-    done = subprocess.run(run, capture_output=True, text=True, check=False, timeout=300)
-    if done.returncode != 0:
-        if "there is no package" in done.stderr:
-            pytest.skip("R's package survey is not installed")
-        pytest.fail(done.stderr)
+    run_r(folder, str(REFERENCE / "nhanes_groups.R"), str(folder))
     return pd.read_csv(folder / "nhanes_groups.csv", dtype={"area": str})
 
 

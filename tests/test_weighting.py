@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,18 +91,10 @@ def test_one_category_is_post_stratification(sample: Panel, method: str) -> None
 
 
 @pytest.mark.r
-def test_an_installed_r_gives_the_committed_answers(tmp_path: Path) -> None:
-    rscript = shutil.which("Rscript")
-    if rscript is None:
-        pytest.skip("Rscript is not installed")
+def test_an_installed_r_gives_the_committed_answers(tmp_path: Path, run_r: Callable[..., None]) -> None:
     for name in ("calibration.R", "simulated_panel.csv"):
         shutil.copy(HERE / name, tmp_path)
-    done = subprocess.run(
-        [rscript, "calibration.R"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
-    if "there is no package called" in done.stderr:
-        pytest.skip("R's package survey is not installed")
-    assert done.returncode == 0, done.stderr
+    run_r(tmp_path, "calibration.R")
     again = pd.read_csv(tmp_path / "calibration_R.csv", comment="#", dtype={"key": "string"})
     pd.testing.assert_frame_equal(again, R, rtol=1e-8)
 
