@@ -12,6 +12,7 @@ from evalkit.design import SinglePsu
 from evalkit.errors import DataError, PlanError
 from evalkit.estimate import Estimate
 from evalkit.exits import notes as say
+from evalkit.exits.cases import Cases
 from evalkit.exits.composite import Composite
 from evalkit.exits.judgement import (
     CRITERIA,
@@ -34,7 +35,15 @@ from evalkit.exits.rates import (
     weighting_effect,
     wrong_exit_rate,
 )
-from evalkit.exits.survey import FINDING_GROUP, STAGES, CountySurvey, Flags, county_surveys
+from evalkit.exits.stages import (
+    case_list,
+    counted_table,
+    counts_of,
+    finding_stages,
+    findings,
+    stage_table,
+)
+from evalkit.exits.survey import FINDING_GROUP, STAGES, CountySurvey, county_surveys
 from evalkit.standards import ExitRules
 from evalkit.text import Text
 from evalkit.thresholds import Criterion, evidence
@@ -60,7 +69,12 @@ class _Assessment:
 
 
 def judge_exit(
-    survey: pd.DataFrame, totals: pd.DataFrame, plan: HasExitRules, *, single_psu: SinglePsu = "error"
+    survey: pd.DataFrame,
+    totals: pd.DataFrame,
+    plan: HasExitRules,
+    *,
+    single_psu: SinglePsu = "error",
+    cases: Cases | None = None,
 ) -> ExitJudgements:
     """Judge the exit of every county in a third-party survey.
 
@@ -78,6 +92,10 @@ def judge_exit(
         A `Plan`, which takes thresholds and denominators from its rule pack.
     single_psu : str
         What a stratum with one sampled village contributes, see `SurveyDesign`.
+    cases : Cases, optional
+        What became of the suspected households (`case_stages`): an upheld finding counts, one that was dismissed does
+        not, one that is not adjudicated counts until it is. `ExitJudgement.counted` then gives the rates as found in the
+        field and as adjudicated, with their counts. Without it findings of every stage count.
 
     Returns
     -------
@@ -86,19 +104,24 @@ def judge_exit(
     Raises
     ------
     DataError
-        Columns, codes, counts or counties that do not fit, with their number and the first of them.
+        Columns, codes, counts, counties or cases that do not fit, with their number and the first of them.
     DesignError
         Weights, strata or villages that allow no variance.
     """
-    surveys = county_surveys(survey, totals, single_psu=single_psu)
+    surveys = county_surveys(survey, totals, single_psu=single_psu, cases=cases)
     return ExitJudgements(tuple(_judge(s, plan.exit_rules(s.county)) for s in surveys))
 
 
 def judge_county(
-    survey: pd.DataFrame, totals: pd.DataFrame, rules: ExitRules, *, single_psu: SinglePsu = "error"
+    survey: pd.DataFrame,
+    totals: pd.DataFrame,
+    rules: ExitRules,
+    *,
+    single_psu: SinglePsu = "error",
+    cases: Cases | None = None,
 ) -> ExitJudgement:
     """Judge the exit of one county; parameters and errors as in `judge_exit`."""
-    surveys = county_surveys(survey, totals, single_psu=single_psu)
+    surveys = county_surveys(survey, totals, single_psu=single_psu, cases=cases)
     if len(surveys) != 1:
         msg = f"judge_county judges one county, the survey holds {len(surveys)}; use judge_exit"
         raise DataError(msg)
@@ -108,17 +131,20 @@ def judge_county(
 def _judge(survey: CountySurvey, rules: ExitRules) -> ExitJudgement:
     _check_rules(rules)
     _check_totals(survey, rules)
-    found = _findings(survey)
-    count, findings = int((found & ~survey.adjudicated()).sum()), int(found.sum())
+    found = findings(survey)
+    count, total = int((found & ~survey.adjudicated()).sum()), int(found.sum())
     shown = _assess(survey, rules, "all")
     notes = [*say.of_rules(rules), *_sums(survey, rules)]
+    counted = _both_ways(survey, rules, shown)
+    if survey.has_outcomes:
+        notes.extend(say.counted_ways(counted, int(survey.dismissed().sum())))
     if count:
         settled = _assess(survey, rules, "adjudicated")
         shown = _Assessment(
             tuple(_with_pending(a, b) for a, b in zip(shown.verdicts, settled.verdicts, strict=True)),
             tuple(_with_pending(a, b) for a, b in zip(shown.other, settled.other, strict=True)),
         )
-        notes.append(say.pending_overall(count, findings, overall(settled.verdicts)))
+        notes.append(say.pending_overall(count, total, overall(settled.verdicts)))
     conclusion = overall(shown.verdicts)
     if conclusion == "fails":
         notes.append(say.veto(len(shown.verdicts), rules.confidence))
@@ -128,10 +154,21 @@ def _judge(survey: CountySurvey, rules: ExitRules) -> ExitJudgement:
         other=shown.other,
         conclusion=conclusion,
         point_rule=overall_point_rule(shown.verdicts),
-        stages=_stage_table(survey),
-        cases=_cases(survey),
+        stages=stage_table(survey),
+        cases=case_list(survey),
         rules=rules,
         notes=tuple(notes),
+        counted=counted,
+    )
+
+
+def _both_ways(survey: CountySurvey, rules: ExitRules, shown: _Assessment) -> pd.DataFrame:
+    """Return the rates as found, as judged and as adjudicated; empty without a table of cases."""
+    if not survey.has_outcomes:
+        return pd.DataFrame()
+    ways = {w: _assess(survey, rules, w).verdicts for w in ("found", "adjudicated")}
+    return counted_table(
+        survey, {"found": ways["found"], "all": shown.verdicts, "adjudicated": ways["adjudicated"]}
     )
 
 
@@ -195,7 +232,7 @@ def _rate_verdict(
     )
     keys = _keys(survey, code, denominator)
     estimate = to_estimate(rate, survey.sample, keys, about, rules.confidence)
-    stages = {} if code == "approval" else _finding_stages(survey, column)
+    stages = {} if code == "approval" else finding_stages(survey, column)
     criterion = criterion_of(rules, code)
     return conclude(
         estimate,
@@ -221,15 +258,13 @@ def _rate_notes(
 ) -> tuple[Text, ...]:
     if not rate.inside.any():
         return (say.empty_group(group),)
-    persons, mark = survey.numbers("persons"), survey.numbers(column)
-    hit = rate.inside & (mark == 1)
     out: list[Text] = []
     if column in FINDING_GROUP:
-        base = (int(rate.inside.sum()), float(persons[rate.inside].sum()))
-        out.append(say.counts((int(hit.sum()), float(persons[hit].sum())), base, rate.plain))
+        hit, base = counts_of(rate, survey)
+        out.append(say.counts(hit, base, rate.plain))
     if estimate.keys["denominator"].iloc[0] == "sampled_villages":
         out.append(say.known_total(survey.totals["sampled_village_unregistered"]))
-    asked = survey.group(group) if group != "any" else np.ones(len(mark), dtype=bool)
+    asked = survey.group(group) if group != "any" else np.ones(len(rate.inside), dtype=bool)
     silent = int((asked & ~rate.inside).sum())
     if silent:
         out.append(say.unanswered(silent, int(asked.sum()), group))
@@ -271,50 +306,17 @@ def _keys(survey: CountySurvey, criterion: str, denominator: str) -> pd.DataFram
     return pd.DataFrame({"county": [survey.county], "criterion": [criterion], "denominator": [denominator]})
 
 
-def _findings(survey: CountySurvey) -> Flags:
-    return np.asarray((survey.numbers("wrongly_exited") == 1) | (survey.numbers("missed") == 1), dtype=bool)
-
-
-def _finding_stages(survey: CountySurvey, column: str) -> dict[str, int]:
-    at = survey.frame["case_stage"][survey.numbers(column) == 1].value_counts()
-    return {s: int(at[s]) for s in STAGES if s in at}
-
-
 def _noted(verdict: Verdict, *notes: Text) -> Verdict:
     return replace(verdict, notes=(*verdict.notes, *notes))
 
 
 def _with_pending(shown: Verdict, settled: Verdict) -> Verdict:
     """Add what adjudicated findings alone would give to a verdict with findings at earlier stages."""
-    findings = sum(shown.stages.values())
-    count = findings - shown.stages.get(STAGES[-1], 0)
+    total = sum(shown.stages.values())
+    count = total - shown.stages.get(STAGES[-1], 0)
     if not count or code_of(shown) == "approval":
         return shown
-    return _noted(shown, say.pending(count, findings, settled))
-
-
-def _cases(survey: CountySurvey) -> pd.DataFrame:
-    """List suspected households: where, who, what was found, and the stage reached."""
-    frame = survey.frame
-    kinds = np.where(frame["wrongly_exited"] == 1, "wrong_exit", np.where(frame["missed"] == 1, "missed", ""))
-    columns = ["county", "village", "household", "survey_group", "persons", "finding", "case_stage"]
-    out = frame.assign(finding=kinds)[frame["case_stage"] != "none"]
-    return out[columns].reset_index(drop=True)
-
-
-def _stage_table(survey: CountySurvey) -> pd.DataFrame:
-    """Count suspected households and findings by stage of the case."""
-    cases = _cases(survey)
-    rows = []
-    for stage in STAGES[1:]:
-        here = cases[cases["case_stage"] == stage]
-        row: dict[str, str | int] = {"county": survey.county, "stage": stage, "suspected": len(here)}
-        for kind in ("wrong_exit", "missed"):
-            found = here[here["finding"] == kind]
-            row[kind] = len(found)
-            row[f"{kind}_persons"] = int(found["persons"].sum())
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return _noted(shown, say.pending(count, total, settled))
 
 
 def _sums(survey: CountySurvey, rules: ExitRules) -> tuple[Text, ...]:

@@ -44,6 +44,9 @@ class ExitJudgement:
         One row a suspected household with its stage. Holds household ids: not for publication.
     rules : ExitRules
     notes : tuple of Text
+    counted : DataFrame
+        With a table of cases, one row a criterion and way of counting findings (found in the field, all but dismissed ones,
+        adjudicated): households, persons, rate, limits, conclusion; empty without.
     """
 
     key_columns: ClassVar[tuple[str, ...]] = ("county", "criterion", "denominator", "judged")
@@ -57,6 +60,7 @@ class ExitJudgement:
     cases: pd.DataFrame = field(repr=False)
     rules: ExitRules = field(repr=False)
     notes: tuple[Text, ...] = ()
+    counted: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def verdict(self, criterion: str) -> Verdict:
         """Return the judged verdict on ``composite_headcount``, ``wrong_exit``, ``missed`` or ``approval``.
@@ -122,6 +126,7 @@ class ExitJudgement:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready mapping without household ids."""
+        told = {} if self.counted.empty else {"counted": _records(self.counted)}
         return {
             "county": self.county,
             "conclusion": self.conclusion,
@@ -132,6 +137,7 @@ class ExitJudgement:
             "stages": self.stages.to_dict("records"),
             "rules": asdict(self.rules),
             "notes": [n.to_dict() for n in self.notes],
+            **told,
         }
 
     @classmethod
@@ -151,6 +157,7 @@ class ExitJudgement:
             cases=pd.DataFrame(),
             rules=ExitRules(**rules),
             notes=tuple(text_from(n) for n in data["notes"]),
+            counted=_counted(data.get("counted", ())),
         )
 
 
@@ -203,6 +210,20 @@ class ExitJudgements:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready mapping by county."""
         return {j.county: j.to_dict() for j in self.counties}
+
+
+def _records(counted: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows that JSON can hold: what is absent as None."""
+    plain = counted.astype(object)
+    rows: list[dict[str, Any]] = plain.where(counted.notna(), None).to_dict("records")
+    return rows
+
+
+def _counted(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the table that `_records` wrote."""
+    frame = pd.DataFrame(list(rows))
+    limits = dict.fromkeys(("estimate", "lower", "upper", "threshold"), float)
+    return frame if frame.empty else frame.astype({"point_rule": "boolean", **limits})
 
 
 def code_of(verdict: Verdict) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
+from evalkit.exits.judgement import CRITERIA
 from evalkit.standards import ExitRules
 from evalkit.text import Text
 from evalkit.verdicts import CONCLUSIONS, Conclusion, Verdict
@@ -144,6 +147,48 @@ def pending_overall(count: int, findings: int, conclusion: Conclusion) -> Text:
             f"conclusion is: {said.en}."
         ),
         zh=f"发现的{findings:,}户问题中有{count:,}户尚未最终认定；若只计已最终认定的，总体结论为：{said.zh}。",
+    )
+
+
+def counted_ways(table: pd.DataFrame, dismissed: int) -> tuple[Text, ...]:
+    """State the rates of findings as found in the field and as adjudicated, with their counts."""
+    out = [
+        Text(
+            en=(
+                f"Suspected cases adjudicated and dismissed: {dismissed:,}; they do not count in the rates that are judged. "
+                "Findings that are not adjudicated count until they are."
+            ),
+            zh=f"经最终认定不成立的疑似案例{dismissed:,}户，不计入用于判定的比率；尚未最终认定的发现在认定前仍予计入。",
+        )
+    ]
+    for criterion, rows in table.groupby("criterion", sort=False):
+        label = CRITERIA[str(criterion)]
+        ways = rows.set_index("counted")
+        said = [_way(ways.loc[w]) for w in ("found", "adjudicated")]
+        out.append(
+            Text(
+                en=f"{label.en}: as found in the field {said[0].en}; as adjudicated {said[1].en}.",
+                zh=f"{label.zh}：按现场发现计{said[0].zh}；按最终认定计{said[1].zh}。",
+            )
+        )
+    return tuple(out)
+
+
+def _way(row: pd.Series) -> Text:
+    """Return rate, counts, limits and conclusion of one way of counting."""
+    said = CONCLUSIONS[row["conclusion"]]
+    count = Text(
+        en=f"{row['households']:,} households with {row['persons']:,} persons",
+        zh=f"{row['households']:,}户{row['persons']:,}人",
+    )
+    if not math.isfinite(row["estimate"]):
+        return Text(en=f"not available ({count.en})", zh=f"无法计算（{count.zh}）")
+    known = math.isfinite(row["lower"]) and math.isfinite(row["upper"])
+    en = f"; one-sided limits {row['lower']:.2%} and {row['upper']:.2%}" if known else ""
+    zh = f"；单侧置信限{row['lower']:.2%}和{row['upper']:.2%}" if known else ""
+    return Text(
+        en=f"{row['estimate']:.2%} ({count.en}{en}: {said.en})",
+        zh=f"{row['estimate']:.2%}（{count.zh}{zh}：{said.zh}）",
     )
 
 

@@ -14,8 +14,9 @@ from evalkit.estimate import About, Estimate
 from evalkit.exits.survey import CountySurvey, Flags, Floats
 from evalkit.text import Text
 
-Counted = Literal["all", "adjudicated"]
-"""Which findings count: at every stage, or only those that reached the last stage."""
+Counted = Literal["found", "all", "adjudicated"]
+"""Which findings count: as found in the field, all that were not dismissed, or only those that were adjudicated (and
+not dismissed). Without a table of cases nothing is known to be dismissed, and the first two are the same."""
 MissedDenominator = Literal["sampled_villages", "interviewed"]
 ApprovalUnit = Literal["person", "household"]
 
@@ -28,14 +29,15 @@ class Linearised:
     """A rate and its influence values.
 
     `value` is NaN without a sampled household; `influence` has shape (n,), its error being
-    Σ weight · influence; `inside` says which of the n rows the rate rests on; `plain` is the rate
-    without weights, as the official rule computes it.
+    Σ weight · influence; `inside` says which of the n rows the rate rests on, `hit` which of these have
+    the outcome; `plain` is the rate without weights, as the official rule computes it.
     """
 
     value: float
     influence: Floats
     inside: Flags
     plain: float
+    hit: Flags
 
 
 def weighted_rate(hit: Floats, size: Floats, inside: Flags, weight: Floats) -> Linearised:
@@ -54,14 +56,15 @@ def weighted_rate(hit: Floats, size: Floats, inside: Flags, weight: Floats) -> L
     >>> rate.value, rate.influence.round(3).tolist()
     (0.8, [0.16, -0.16, 0.0])
     """
-    base = np.where(inside, size, 0.0)
+    base, counted = np.where(inside, size, 0.0), inside & (hit == 1)
     total = float((weight * base).sum())
     if not total > 0:
-        return Linearised(np.nan, np.zeros(len(size)), inside, np.nan)
+        return Linearised(np.nan, np.zeros(len(size)), inside, np.nan, counted)
     outcome = np.where(inside, hit, 0.0)
     value = float((weight * base * outcome).sum()) / total
     plain = float((base * outcome).sum() / base.sum())
-    return Linearised(value, np.where(inside, size * (outcome - value) / total, 0.0), inside, plain)
+    influence = np.where(inside, size * (outcome - value) / total, 0.0)
+    return Linearised(value, influence, inside, plain, counted)
 
 
 def share_of_total(hit: Floats, size: Floats, inside: Flags, weight: Floats, total: float) -> Linearised:
@@ -77,7 +80,8 @@ def share_of_total(hit: Floats, size: Floats, inside: Flags, weight: Floats, tot
     """
     found = np.where(inside, size * np.where(inside, hit, 0.0), 0.0)
     value = float(found.sum()) / total if total > 0 and inside.any() else np.nan
-    return Linearised(value, found / (weight * total) if total > 0 else found * 0, inside, value)
+    influence = found / (weight * total) if total > 0 else found * 0
+    return Linearised(value, influence, inside, value, inside & (hit == 1))
 
 
 def wrong_exit_rate(survey: CountySurvey, counted: Counted) -> Linearised:
@@ -163,7 +167,9 @@ def rate_about(estimand: str, method: str, prior_deff: float, notes: tuple[Text,
 
 def _findings(survey: CountySurvey, column: str, group: str, counted: Counted) -> tuple[Floats, Flags]:
     mark = survey.numbers(column)
-    hit = mark if counted == "all" else np.where(survey.adjudicated(), mark, 0.0)
+    hit = mark if counted == "found" else np.where(survey.dismissed(), mark * 0, mark)
+    if counted == "adjudicated":
+        hit = np.where(survey.adjudicated(), hit, 0.0)
     return hit, survey.group(group) & np.isfinite(mark)
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from evalkit.design import Sample, SinglePsu, SurveyDesign
 from evalkit.errors import DataError
+from evalkit.exits.adjudicated import with_cases
+from evalkit.exits.cases import Cases
 from evalkit.schema import CASE_STAGES, NO, SURVEY_GROUPS, YES
 
 Floats = NDArray[np.float64]
@@ -47,7 +49,8 @@ class CountySurvey:
     ----------
     county : str
     frame : DataFrame, n rows
-        Columns `NEEDED`; flags as 1, 0 and NaN; codes for group and stage ("none" where no case).
+        Columns `NEEDED`; flags as 1, 0 and NaN; codes for group and stage ("none" where no case); with a table of cases
+        also case_outcome (upheld, dismissed, empty).
     sample : Sample
         Design of the n rows: household weight, strata if given, villages as PSU.
     totals : mapping
@@ -71,9 +74,24 @@ class CountySurvey:
         """Return which rows have a case that reached the last stage, shape (n,)."""
         return np.asarray(self.frame["case_stage"].to_numpy(dtype=object) == STAGES[-1], dtype=bool)
 
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether a table of cases says what became of those that were adjudicated."""
+        return "case_outcome" in self.frame
+
+    def dismissed(self) -> Flags:
+        """Return which rows have a case that was adjudicated and did not hold, shape (n,)."""
+        if not self.has_outcomes:
+            return np.zeros(len(self.frame), dtype=bool)
+        return np.asarray(self.frame["case_outcome"].to_numpy(dtype=object) == "dismissed", dtype=bool)
+
 
 def county_surveys(
-    survey: pd.DataFrame, totals: pd.DataFrame, *, single_psu: SinglePsu = "error"
+    survey: pd.DataFrame,
+    totals: pd.DataFrame,
+    *,
+    single_psu: SinglePsu = "error",
+    cases: Cases | None = None,
 ) -> tuple[CountySurvey, ...]:
     """Check a survey against its totals and return one `CountySurvey` a county, in county order.
 
@@ -86,6 +104,8 @@ def county_surveys(
         One row a county.
     single_psu : str
         What a stratum with one sampled village contributes, see `SurveyDesign`.
+    cases : Cases, optional
+        Stages and outcomes; the survey then needs no column case_stage.
 
     Raises
     ------
@@ -94,7 +114,7 @@ def county_surveys(
     DesignError
         Weights, strata or villages that allow no variance.
     """
-    frame, census = read_survey(survey), read_totals(totals)
+    frame, census = read_survey(survey, cases), read_totals(totals)
     there, known = set(frame["county"]), set(census.index)
     _same_counties(there - known, "are in the survey but not in the totals", "add their rows to the totals")
     _same_counties(
@@ -115,10 +135,12 @@ def county_surveys(
     return tuple(out)
 
 
-def read_survey(survey: pd.DataFrame) -> pd.DataFrame:
-    """Return the survey with canonical columns, codes and flags, or raise `DataError`."""
+def read_survey(survey: pd.DataFrame, cases: Cases | None = None) -> pd.DataFrame:
+    """Return the survey with canonical columns, codes and flags (and what became of its cases), or raise `DataError`."""
     renamed = {a: c for a, c in ALIASES.items() if a in survey and c not in survey}
     frame = survey.rename(columns=renamed).reset_index(drop=True)
+    if cases is not None and "case_stage" not in frame:
+        frame["case_stage"] = "none"
     _columns(frame, NEEDED, "the survey")
     if frame.empty:
         msg = "the survey has no rows; give one row a surveyed household"
@@ -141,6 +163,8 @@ def read_survey(survey: pd.DataFrame) -> pd.DataFrame:
         )
     for column in ("wrongly_exited", "missed", "approves"):
         frame[column] = _flags(frame, column)
+    if cases is not None:
+        frame = with_cases(frame, cases)
     for column, group in FINDING_GROUP.items():
         found = frame[column] == 1
         _forbid(
