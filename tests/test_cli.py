@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import yaml
 import cli_case
 from cli_case import process, run
 from evalkit import simulate
+from evalkit.errors import PlanError, ReportError
 from evalkit.planfile import load_plan
 from evalkit.store import Store
 
@@ -416,3 +418,91 @@ def test_a_plan_of_county_series_is_checked_but_not_built(tmp_path: Path) -> Non
         assert "has no household table, only county series" in ended.err
         assert "ek.county_series(None, ek.load_plan('plan.yaml'))" in ended.err
     assert not (tmp_path / "data" / "processed").exists()
+
+
+# ---- claims and targets that a plan names --------------------------------------------------------
+
+CLAIMS = """\
+title: figures of a text about Ruritania
+figures:
+  households: {{data: "SELECT count(*) FROM household WHERE wave = 2016"}}
+claims:
+  - {{id: households, kind: equal, stated: 60, to: households}}
+  - {{id: more, kind: equal, stated: 61, to: households}}
+  - {{id: persons, kind: equal, stated: {persons}, to: {{data: "SELECT sum(size) FROM household WHERE wave = 2016"}}}}
+  - {{id: poor, kind: share, stated: "{poor:.1%}", part: {{data: "SELECT count(*) FROM household WHERE wave = 2016 AND welfare < 120"}}, whole: households}}
+"""
+TARGETS = """\
+title: targets of Ruritania
+targets:
+  - {id: level, title: consumption, years: [2016], threshold: 100, measure: {kind: mean}, source: invented}
+"""
+
+
+def with_papers(folder: Path) -> Path:
+    """Write claims and targets beside a plan that names them; return the plan."""
+    last = cli_case.panel().query("round == '3'")
+    said = CLAIMS.format(persons=int(last["nmem"].sum()), poor=float((last["cons"] < 120).mean()))
+    (folder / "claims.yaml").write_text(said, encoding="utf-8")
+    (folder / "targets.yaml").write_text(TARGETS, encoding="utf-8")
+    plan = folder / "plan.yaml"
+    plan.write_text(
+        f"{cli_case.PLAN}claims: [claims.yaml]\ntargets: [targets.yaml, gansu-2017]\n", encoding="utf-8"
+    )
+    return plan
+
+
+def test_claims_are_held_against_a_finished_build(copy: Path) -> None:
+    plan = with_papers(copy)
+    before = run("claims", "--plan", plan)
+    assert (before.code, before.out) == (
+        ReportError.exit_code,
+        "[claims.yaml] figures of a text about Ruritania\n",
+    )
+    assert "built with other settings" in before.err
+    assert run("build", plan).code == 0
+    ended = run("claims", "--plan", plan)
+    assert ended.code == 0, ended.said
+    lines = ended.out.splitlines()
+    assert lines[0] == "[claims.yaml] figures of a text about Ruritania"
+    assert [line.split(": ")[:2] for line in lines[1:5]] == [
+        ["households", "agrees"],
+        ["more", "contradicts"],
+        ["persons", "agrees"],
+        ["poor", "agrees"],
+    ]
+    assert "stated 61, computed 60, difference +1" in lines[2]
+    assert lines[5] == "3 agrees, 1 contradicts, 0 cannot be checked"
+    assert run("claims", copy / "claims.yaml").out.splitlines()[-1].endswith("4 cannot be checked")
+    store = Store(copy / "data" / "processed")
+    papers = store.read_json(store.manifest_path)["papers"]
+    assert papers["claims"] == {
+        "claims.yaml": hashlib.sha256((copy / "claims.yaml").read_bytes()).hexdigest()
+    }
+    assert list(papers["targets"]) == ["targets.yaml", "gansu-2017"]
+    # an edited claim asks the same build again
+    (copy / "claims.yaml").write_text(
+        "claims: [{id: a, kind: equal, stated: 3, to: {data: 'SELECT 3'}}]\n", encoding="utf-8"
+    )
+    assert run("claims", "--plan", plan).out.splitlines()[-1].startswith("1 agrees")
+
+
+def test_papers_with_faults_stop_before_anything_is_built(tmp_path: Path) -> None:
+    plan = with_papers(cli_case.lay(tmp_path).parent)
+    (tmp_path / "targets.yaml").write_text(
+        "title: t\ntargets: [{id: a, title: a, years: [2016]}]\n", encoding="utf-8"
+    )
+    ended = run("build", plan)
+    assert (ended.code, "line 2: targets.0.threshold" in ended.err) == (PlanError.exit_code, True)
+    assert not (tmp_path / "data" / "processed" / "manifest.json").exists()
+    (tmp_path / "claims.yaml").unlink()
+    gone = run("claims", "--plan", plan)
+    assert (gone.code, "line 27: claims.0: there is no file 'claims.yaml' beside the plan" in gone.err) == (
+        10,
+        True,
+    ), gone.err
+    plan.write_text(f"{cli_case.PLAN}targets: [gansu]\n", encoding="utf-8")
+    assert "no targets 'gansu'; did you mean 'gansu-2017'?" in run("build", plan).err
+    plan.write_text(cli_case.PLAN, encoding="utf-8")
+    assert "the plan names no claims" in run("claims", "--plan", plan).err
+    assert run("claims").code == 2

@@ -51,6 +51,7 @@ from evalkit.plansources import DataSection, Label, Layout, LongLayout, Section,
 from evalkit.planweights import AttritionSection, CalibrationSection, ImputationSection
 from evalkit.standards import ExitRules, Standard, load_standard
 from evalkit.text import Text, text_from
+from evalkit.yamlfile import is_yaml
 
 __all__ = [
     "Benchmark",
@@ -154,6 +155,14 @@ class Plan(Section):
     sampling: SamplingSection | None = Field(
         default=None, description="sample of a third-party survey, drawn by evalkit sample"
     )
+    targets: tuple[str, ...] = Field(
+        default=(),
+        description="targets to hold the data against: names of the package (gansu-2017), or .yaml files beside this one",
+    )
+    claims: tuple[str, ...] = Field(
+        default=(),
+        description="figures of texts to check, .yaml files beside this one; `evalkit claims --plan` checks them",
+    )
     disclosure: Disclosure = Field(default=Disclosure(), description="what may be printed")
     report: Report = Field(default=Report(), description="languages and formats")
     seed: int = Field(default=20201123, description="seed of everything random")
@@ -161,6 +170,15 @@ class Plan(Section):
         default=(), description="settings changed after the plan was written; added by overrides"
     )
     _folder: Path = PrivateAttr(default_factory=Path)
+
+    @field_validator("targets", "claims")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({v for v in value if value.count(v) > 1})
+        if twice:
+            msg = f"names {', '.join(twice)} more than once"
+            raise ValueError(msg)
+        return value
 
     @field_validator("waves")
     @classmethod
@@ -218,12 +236,19 @@ class Plan(Section):
         plain = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
+    def target_files(self) -> tuple[str | Path, ...]:
+        """Return what `targets` names: names of the package as they are, files from the folder of the plan."""
+        return tuple(self._folder / t if is_yaml(t) else t for t in self.targets)
+
+    def claim_files(self) -> tuple[Path, ...]:
+        """Return the files that `claims` names, from the folder of the plan."""
+        return tuple(self._folder / c for c in self.claims)
+
     def rule_pack(self) -> Standard | None:
         """Return the cited rule pack, or None; a path starts at the folder of the plan."""
         if self.standard is None:
             return None
-        is_file = self.standard.endswith((".yaml", ".yml"))
-        return load_standard(self._folder / self.standard if is_file else self.standard)
+        return load_standard(self._folder / self.standard if is_yaml(self.standard) else self.standard)
 
     def _pack_for(self, key: str) -> Standard:
         """Return the rule pack, or say which setting needs one."""

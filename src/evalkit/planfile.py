@@ -15,7 +15,7 @@ from evalkit.errors import PlanError
 from evalkit.plan import Deviation, Plan
 from evalkit.planchecks import column_faults, wave_faults
 from evalkit.standards import Standard, load_standard
-from evalkit.yamlfile import Fault, YamlFile, did_you_mean, model_faults, raise_faults, read_yaml
+from evalkit.yamlfile import Fault, YamlFile, did_you_mean, is_yaml, model_faults, raise_faults, read_yaml
 
 _TABLES = ("household", "member", "program", "village", "survey", "totals", "county")
 
@@ -93,7 +93,24 @@ def _get(node: object, *keys: str) -> Any:
 
 def _cross_faults(file: YamlFile) -> list[Fault]:
     """Return what is wrong between sections, as far as the sections can be read."""
-    return [*_program_faults(file), *_standard_faults(file), *column_faults(file), *wave_faults(file)]
+    return [
+        *_program_faults(file),
+        *_standard_faults(file),
+        *_paper_faults(file),
+        *column_faults(file),
+        *wave_faults(file),
+    ]
+
+
+def _paper_faults(file: YamlFile) -> Iterator[Fault]:
+    """Yield files of targets and claims that are not there."""
+    for key in ("targets", "claims"):
+        named = file.data.get(key)
+        for i, name in enumerate(named if isinstance(named, (list, tuple)) else ()):
+            wanted = isinstance(name, str) and (key == "claims" or is_yaml(name))
+            if wanted and not (file.path.parent / name).is_file():
+                what = f"there is no file {name!r} beside the plan"
+                yield Fault(file.line((key, i)), f"{key}.{i}", what)
 
 
 def _program_faults(file: YamlFile) -> Iterator[Fault]:
@@ -124,9 +141,8 @@ def _standard_faults(file: YamlFile) -> Iterator[Fault]:
         return
     if not isinstance(name, str):
         return
-    is_file = name.endswith((".yaml", ".yml"))
     try:
-        pack = load_standard(file.path.parent / name if is_file else name)
+        pack = load_standard(file.path.parent / name if is_yaml(name) else name)
     except PlanError as error:
         yield Fault(file.line(("standard",)), "standard", str(error))
         return

@@ -79,6 +79,15 @@ def dotted(path: Iterable[Key]) -> str:
     return ".".join(str(p) for p in path)
 
 
+def is_yaml(name: str) -> bool:
+    """Return whether a name is that of a YAML file, by its ending.
+
+    >>> is_yaml("standards/mine.yaml"), is_yaml("cn-2017")
+    (True, False)
+    """
+    return name.endswith((".yaml", ".yml"))
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"``, or nothing when no known word is near.
 

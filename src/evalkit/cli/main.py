@@ -243,17 +243,24 @@ def sample(plan: Path, counties: tuple[str, ...], out: Path | None, overrides: t
 
 
 @main.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--plan", type=click.Path(path_type=Path), help="A plan that was built, for claims about its data."
 )
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
-def claims(file: Path, plan: Path | None, language: Language) -> None:
-    """Check the figures that FILE (YAML) takes from a text against each other and against the data."""
-    from evalkit.exits import reconcile_claims
+@SET
+def claims(file: Path | None, plan: Path | None, language: Language, overrides: tuple[str, ...]) -> None:
+    """Check the figures that FILE (YAML) takes from a text against each other and against the data.
 
-    found = reconcile_claims(file, plan=None if plan is None else _load(plan))
-    click.echo(found.explain(language))
+    Without FILE, the files that plan.claims names are checked.
+    """
+    from evalkit.cli.reconciling import claim_lines
+
+    if file is None and plan is None:
+        msg = "give a FILE of claims, or --plan with a section claims"
+        raise click.UsageError(msg)
+    for line in claim_lines(file, None if plan is None else _load(plan, overrides), language):
+        click.echo(line)
 
 
 @main.command()

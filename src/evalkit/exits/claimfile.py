@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -136,6 +136,10 @@ class ClaimFile(Section):
     figures: dict[str, Figure] = Field(default={}, description="name → number as printed")
     claims: tuple[AnyClaim, ...] = Field(min_length=1)
 
+    def questions(self) -> tuple[str, ...]:
+        """Return what the file asks of the data, in the order of figures and claims, each once."""
+        return tuple(dict.fromkeys(_questions(self.model_dump())))
+
     @field_validator("claims")
     @classmethod
     def _distinct(cls, value: tuple[AnyClaim, ...]) -> tuple[AnyClaim, ...]:
@@ -168,6 +172,19 @@ def read_claims(source: str | Path | Mapping[str, Any]) -> ClaimFile:
         raise  # pragma: no cover - a validation error has faults
     raise_faults(file.path, file.faults, "claims")
     return found
+
+
+def _questions(node: Any) -> Iterator[str]:
+    """Yield the texts under every key ``data`` below a node."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == "data" and isinstance(value, str):
+                yield value
+            else:
+                yield from _questions(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _questions(value)
 
 
 _NUMERIC = {"years", "level", "levels", "stars", "df"}

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from evalkit.errors import PlanError
 from evalkit.plansources import Label, Section
-from evalkit.yamlfile import YamlFile, did_you_mean, model_faults, raise_faults, read_yaml
+from evalkit.yamlfile import YamlFile, did_you_mean, is_yaml, model_faults, raise_faults, read_yaml
 
 
 class MeanOf(Section):
@@ -136,7 +136,7 @@ def read_targets(source: str | Path | Mapping[str, Any]) -> TargetFile:
     if isinstance(source, Mapping):
         file = YamlFile(Path("(targets)"), dict(source))
     else:
-        file = read_yaml(_path(source), "targets")
+        file = read_yaml(target_path(source), "targets")
     try:
         found = TargetFile.model_validate(file.data)
     except ValidationError as error:
@@ -147,9 +147,15 @@ def read_targets(source: str | Path | Mapping[str, Any]) -> TargetFile:
     return found
 
 
-def _path(source: str | Path) -> Path:
-    """Return the file of a name or a path."""
-    if Path(source).suffix in (".yaml", ".yml"):
+def target_path(source: str | Path) -> Path:
+    """Return the file of targets behind a path, or behind a name of the package (``"gansu-2017"``).
+
+    Raises
+    ------
+    PlanError
+        The package has no targets of that name.
+    """
+    if is_yaml(str(source)):
         return Path(source)
     known = {p.stem.removeprefix("targets-"): p for p in Path(__file__).parent.glob("targets-*.yaml")}
     if str(source) not in known:

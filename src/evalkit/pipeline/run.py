@@ -23,6 +23,7 @@ from evalkit.pipeline.engines import Engine, run_counties
 from evalkit.pipeline.fingerprint import county_fingerprint, digests, source_digest, totals_files
 from evalkit.pipeline.intake import unread_files, write_intake
 from evalkit.pipeline.nation import finish_nation
+from evalkit.pipeline.papers import read_papers
 from evalkit.pipeline.parts import read_about
 from evalkit.pipeline.staging import Staged, stage
 from evalkit.plan import Plan
@@ -95,9 +96,11 @@ def build(
         If nothing can be read, no row names a county or a county has a reserved name, every county fails (the first reason is given), or decisions
         cannot be followed.
     PlanError
-        If the plan asks for what no county can give, or the engine is not installed.
+        If the plan asks for what no county can give, names targets or claims that cannot be read, or the engine is not
+        installed.
     """
     store = Store(plan.processed)
+    papers = read_papers(plan)
     books = read_workbooks(plan)
     staged = stage(plan, store.staged, fresh=fresh)
     if not staged.counties:
@@ -144,7 +147,7 @@ def build(
         money=lost.money,
         failed={r.county: staged.part(r.county) for r in failed},
     )
-    store.write_json(store.manifest_path, manifest(plan, inputs, done, failed, store))
+    store.write_json(store.manifest_path, manifest(plan, inputs, done, failed, store) | {"papers": papers})
     without = store.read_json(store.pooled_path)["omitted"].get("pooled")
     unpooled = None if without is None else text_from(without)
     return BuildResult(done, failed, lost.rows, moved, store.root, unpooled)
