@@ -11,9 +11,11 @@ from evalkit.exits.claims import Finding, Reconciliation, reconcile_claims
 from evalkit.exits.cliff import Cliff, cliff_effect
 from evalkit.exits.funds import Funds, Overlap, funds_account, program_overlap
 from evalkit.exits.household import HouseholdStandard, household_standard
+from evalkit.exits.identifying import IdentificationErrors, identification_errors
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, ExitJudgements
 from evalkit.exits.lists import Duty, ProblemLists, lists_workbook, problem_lists
 from evalkit.exits.monitoring import MonitoringChecks, monitoring_checks
+from evalkit.exits.revisiting import Followed, Revisit, revisit
 from evalkit.exits.rollup import RollUp, household_figures, roll_up
 from evalkit.exits.shown import Account
 from evalkit.exits.steady import Stability, stability_of, steady_income
@@ -36,9 +38,11 @@ __all__ = [
     "ExitRules",
     "ExitTiming",
     "Finding",
+    "Followed",
     "Funds",
     "HasExitRules",
     "HouseholdStandard",
+    "IdentificationErrors",
     "LotErrors",
     "Milestone",
     "Milestones",
@@ -47,6 +51,7 @@ __all__ = [
     "Overlap",
     "ProblemLists",
     "Reconciliation",
+    "Revisit",
     "RollUp",
     "SamplePlan",
     "Stability",
@@ -61,6 +66,7 @@ __all__ = [
     "funds_account",
     "household_figures",
     "household_standard",
+    "identification_errors",
     "judge_county",
     "judge_exit",
     "lists_workbook",
@@ -73,6 +79,7 @@ __all__ = [
     "program_overlap",
     "read_targets",
     "reconcile_claims",
+    "revisit",
     "roll_up",
     "sample_size",
     "stability_of",
