@@ -162,3 +162,73 @@ def test_a_village_that_was_visited_in_full_is_counted():
     assert incidence.about.interval == "none"
     assert column(found, "incidence")["a"] == 0.02
     assert column(found, "incidence_reading")["a"] == "meets"
+
+
+# --- figures that a province sets for its villages -------------------------------------------------
+
+PROVINCE = """\
+id: province-99
+extends: cn-2017
+title: {en: Rules of an invented province, zh: 虚构省份的规则}
+sources:
+  notice: {en: "Notice no. 2 of an invented office", zh: 虚构机关第2号通知, date: "2018-05"}
+exits:
+  zones: {"99": {value: west, source: notice, verified: true}}
+village_overrides:
+  "99":
+    incidence: {value: 0.01, source: notice, verified: true}
+    collective_income: {value: 50000, source: notice, verified: true}
+"""
+
+
+def in_province(tmp_path, text=PROVINCE):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_standard(str(path))
+
+
+def test_a_province_sets_its_villages_figures_in_a_file_of_its_own(tmp_path):
+    pack = in_province(tmp_path)
+    table = villages().assign(county=["990101", "990101", WEST, WEST], poor_persons=[9, 10, 25, 19])
+    found = village_standard(table, pack)
+    assert column(found, "threshold") == {"a": 0.01, "b": 0.01, "c": 0.03, "d": 0.03}
+    assert column(found, "incidence_reading") == {"a": "meets", "b": "fails", "c": "meets", "d": "meets"}
+    # 60,000 and 0 against 50,000; the other province has no figure, so its amounts are printed only
+    assert column(found, "collective_income") == {
+        "a": "meets",
+        "b": "fails",
+        "c": "not_shown",
+        "d": "not_shown",
+    }
+    assert column(found, "collective_income_evidence")["c"] == "50000"
+    said = [n.en for n in found.notes]
+    assert any("villages of province 99: incidence of poverty below 1% (Notice no. 2" in n for n in said)
+    assert any("the rules give no figure for collective income considered" in n for n in said)
+    # a zone that the caller names decides the threshold; the figure of the province stays
+    own = village_standard(table, pack, zones={"990101": "west"})
+    assert column(own, "threshold")["a"] == 0.03
+    assert column(own, "collective_income")["b"] == "fails"
+    assert not any("below 1%" in n.en for n in own.notes)
+    assert pack.citations("village_overrides", key="collective_income.province.99")["value"].tolist() == [
+        50_000
+    ]
+
+
+def test_villages_of_chongqing_take_the_threshold_of_its_counties_and_say_so():
+    table = villages().assign(county=["500199", "500199", WEST, WEST])
+    found = village_standard(table, CN)
+    assert column(found, "threshold") == {"a": 0.02, "b": 0.02, "c": 0.03, "d": 0.03}
+    assert column(found, "incidence_reading") == {"a": "fails", "b": "fails", "c": "meets", "d": "meets"}
+    said = next(n for n in found.notes if "province 50" in n.en)
+    assert "that villages were held to it is not verified; not verified in print" in said.en
+    assert "未经文献核实" in said.zh
+    assert not any("province 50" in n.en for n in village_standard(villages(), CN).notes)
+
+
+def test_an_exception_about_no_requirement_is_a_fault(tmp_path):
+    text = PROVINCE.replace("collective_income:", "colective_income:")
+    with pytest.raises(
+        PlanError,
+        match=r"line 11: village_overrides\.99\.colective_income: .*did you mean 'collective_income'",
+    ):
+        in_province(tmp_path, text)

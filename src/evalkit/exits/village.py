@@ -17,7 +17,7 @@ from evalkit.exits.shown import Asked, Shown, stated
 from evalkit.measures.basic import proportion
 from evalkit.panel import Panel
 from evalkit.schema import field as codebook
-from evalkit.standards import Standard
+from evalkit.standards import Standard, VillageRules
 from evalkit.standards.rules import ZONES
 from evalkit.standards.sections import Requirement
 from evalkit.text import Text
@@ -170,7 +170,8 @@ def village_standard(
         One row a village: village, county, the columns of the checklist (yes/no, or an amount where `limits` or the rule
         pack gives a figure), optionally poor_persons (registered and not exited) and village_persons.
     standard : Standard
-        Its `village_requirements`; kind ``rate`` gives the threshold by zone (``incidence_west``, ``incidence_centre``).
+        Its `village_requirements`; kind ``rate`` gives the threshold by zone (``incidence_west``, ``incidence_centre``). Where
+        the pack has exceptions of the county's province (``village_overrides``), these hold.
     incidence : Estimate, optional
         With a key ``village``, of a survey (`village_incidence`). Without it the counts of the table are judged, which are
         counted in full and are the registry's own.
@@ -179,7 +180,7 @@ def village_standard(
     columns, evidence : mapping of str to str, optional
         As in `household_standard`.
     zones : mapping of str to str, optional
-        County → zone (``west``, ``centre``), where the pack's assignment does not hold.
+        County → zone (``west``, ``centre``), where the pack's assignment (and its province's exception) does not hold.
     confidence : float
         Of each one-sided limit.
 
@@ -195,29 +196,33 @@ def village_standard(
         The pack has no village standard, no zone or no threshold for it, or a name is none of its requirements.
     """
     wanted = tuple(r for r in standard.village_requirements if r.kind != "rate")
-    if not standard.village_requirements:
-        msg = f"standard {standard.id} has no village_exit section; name a standard that has (standard: cn-2017)"
-        raise PlanError(msg)
     asked = Asked(columns or {}, evidence or {})
     say.check_ids([*asked.columns, *asked.evidence, *(limits or {})], wanted, "village_standard")
     frame = _read(villages, [*asked.columns.values(), *asked.evidence.values()])
-    frame["zone"] = [_zone(c, standard, zones or {}) for c in frame["county"]]
-    thresholds = {z: _threshold(standard, z) for z in dict.fromkeys(frame["zone"])}
-    frame["threshold"] = frame["zone"].map(thresholds)
+    rules = {c: _rules(c, standard, zones or {}) for c in dict.fromkeys(frame["county"])}
+    frame["zone"] = [rules[c].zone for c in frame["county"]]
+    frame["threshold"] = [rules[c].threshold for c in frame["county"]]
     registered = _registered(frame)
     verdicts = _verdicts(frame, registered, incidence, confidence)
     out = _with_verdicts(frame[["county", "village", "zone", "threshold"]].copy(), registered, verdicts)
     without: list[Text] = []
     for one in wanted:
-        ruled = replace(one, value=(limits or {}).get(one.id, one.value))
-        shown = _shown(frame, ruled, asked)
+        given = (limits or {}).get(one.id)
+        values = [rules[c].values.get(one.id) if given is None else given for c in frame["county"]]
+        shown = _shown_by_value(frame, one, values, asked)
         out[one.id] = pd.Series(say.read(shown.met), dtype="str")
         out[f"{one.id}_evidence"] = pd.Series(shown.evidence, dtype="str")
-        if ruled.value is None and np.isnan(shown.met).all() and (shown.evidence != "").any():
+        blank = np.array([v is None for v in values])
+        if np.isnan(shown.met[blank]).all() and (shown.evidence[blank] != "").any():
             without.append(one.title)
     readings = [out[c].to_numpy(dtype=object) for c in ("incidence_reading", *(r.id for r in wanted))]
     out["overall"] = pd.Series(say.combine(readings, len(out)), dtype="str")
-    notes = (*_notes(incidence, without), *say.unseen_requirements(standard.village_requirements))
+    exceptions = dict.fromkeys(n for r in rules.values() for n in r.notes)
+    notes = (
+        *_notes(incidence, without),
+        *exceptions,
+        *say.unseen_requirements(standard.village_requirements),
+    )
     return VillageStandard(out, wanted, verdicts, notes)
 
 
@@ -239,23 +244,13 @@ def _read(villages: pd.DataFrame, named: list[str]) -> pd.DataFrame:
     return frame.sort_values(["county", "village"], ignore_index=True)
 
 
-def _zone(county: str, standard: Standard, zones: Mapping[str, str]) -> str:
-    """Return the zone of a county: the caller's, else the pack's for its province."""
+def _rules(county: str, standard: Standard, zones: Mapping[str, str]) -> VillageRules:
+    """Return the rules of a county: those of the caller's zone, else the pack's for its province."""
     given = zones.get(county)
-    if given is None:
-        return standard.exit_rules(province=county[:2]).zone
-    if given not in ZONES:
+    if given is not None and given not in ZONES:
         msg = f"zone of county {county} is {given!r}; known: {', '.join(ZONES)}"
         raise PlanError(msg)
-    return given
-
-
-def _threshold(standard: Standard, zone: str) -> float:
-    for r in standard.village_requirements:
-        if r.id == f"incidence_{zone}" and r.value is not None:
-            return r.value
-    msg = f"standard {standard.id} gives no incidence_{zone} under village_exit; add it to a pack that extends it"
-    raise PlanError(msg)
+    return standard.village_rules(province=county[:2], zone=given)
 
 
 def _registered(frame: pd.DataFrame) -> pd.Series:
@@ -321,6 +316,16 @@ def _with_verdicts(out: pd.DataFrame, registered: pd.Series, verdicts: Mapping[s
     out["registered_incidence"] = registered.to_numpy()
     words = ["not_shown" if v is None else v.conclusion for v in found]
     out["incidence_reading"] = pd.Series(words, dtype="str")
+    return out
+
+
+def _shown_by_value(frame: pd.DataFrame, one: Requirement, values: list[float | None], asked: Asked) -> Shown:
+    """Read a requirement whose figure differs between the rows."""
+    out = Shown(np.full(len(frame), np.nan), np.full(len(frame), "", dtype=object))
+    for value in dict.fromkeys(values):
+        rows = np.array([v == value for v in values])
+        part = _shown(frame.loc[rows], replace(one, value=value), asked)
+        out.met[rows], out.evidence[rows] = part.met, part.evidence
     return out
 
 

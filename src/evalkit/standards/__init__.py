@@ -28,6 +28,7 @@ from evalkit.standards.sections import (
     Variant,
 )
 from evalkit.standards.standard import Standard
+from evalkit.standards.villages import VillageRules
 from evalkit.yamlfile import did_you_mean, raise_faults, read_yaml
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Term",
     "Value",
     "Variant",
+    "VillageRules",
     "known_standards",
     "load_standard",
 ]

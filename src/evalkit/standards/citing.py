@@ -18,6 +18,7 @@ CITED = (
     "variants",
     "household_exit",
     "village_exit",
+    "village_overrides",
     "stable",
     "designs",
     "monitoring",
@@ -107,6 +108,10 @@ def _parts(pack: Pack, kind: str) -> Iterator[tuple[str, int | None, _Cited]]:
     if kind in ("variants", "household_exit", "village_exit", "risk_elimination"):
         for item in getattr(pack, kind):
             yield item.id, None, item
+    if kind == "village_overrides":
+        for province, values in pack.village_overrides.items():
+            for name, value in values.items():
+                yield f"{name}.province.{province}", None, value
     if kind == "stable" and pack.stable is not None:
         yield "years", None, pack.stable.years
         yield "margin", None, pack.stable.margin

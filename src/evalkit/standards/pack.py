@@ -19,7 +19,7 @@ from evalkit.standards.sections import (
     Variant,
 )
 from evalkit.text import Text
-from evalkit.yamlfile import Fault, YamlFile, model_faults
+from evalkit.yamlfile import Fault, YamlFile, did_you_mean, model_faults
 
 Purpose = Literal["statistical", "work", "monitoring"]
 Zone = Literal["centre", "west"]
@@ -146,6 +146,8 @@ class Pack:
     """A rule pack as read and checked; only `id`, `title` and `sources` are required.
 
     A file with ``extends: cn-2017`` says only what differs from that pack (see `evalkit.standards.extending`).
+    `village_overrides` holds, by province, the figures of the village standard that differ there: requirement → value, and
+    ``incidence`` for the threshold, whatever the zone.
     """
 
     __pydantic_config__ = _STRICT
@@ -163,6 +165,7 @@ class Pack:
     variants: tuple[Variant, ...] = ()
     household_exit: tuple[Requirement, ...] = ()
     village_exit: tuple[Requirement, ...] = ()
+    village_overrides: dict[str, dict[str, Value]] = field(default_factory=dict)
     stable: Stable | None = None
     designs: dict[str, FieldDesign] = field(default_factory=dict)
     monitoring: dict[str, Value] = field(default_factory=dict)
@@ -209,13 +212,28 @@ def parse_pack(file: YamlFile, base: Mapping[str, Any] | None = None) -> Parsed:
     if base is None and "sources" not in file.data:
         del data["sources"]
     whole = replace(file, data=data)
-    faults = [*file.faults, *_gaps(whole), *unknown_sources(file, sources)]
+    faults = [*file.faults, *_gaps(whole), *_lost_overrides(whole), *unknown_sources(file, sources)]
     adapter = TypeAdapter(Pack)
     try:
         pack = adapter.validate_python(data)
     except ValidationError as error:
         return Parsed(None, (*faults, *model_faults(error, whole, adapter.json_schema())), data)
     return Parsed(None if faults else pack, tuple(faults), data)
+
+
+def _lost_overrides(file: YamlFile) -> list[Fault]:
+    """Return a fault for every exception on villages that is about no requirement of the pack."""
+    given, listed = file.data.get("village_overrides"), file.data.get("village_exit")
+    items = [r for r in listed if isinstance(r, dict)] if isinstance(listed, list) else []
+    known = ["incidence", *(str(r.get("id")) for r in items if r.get("kind") != "rate")]
+    faults = []
+    for province, values in given.items() if isinstance(given, dict) else ():
+        for name in values if isinstance(values, dict) else ():
+            if name not in known:
+                where = ("village_overrides", province, name)
+                what = f"is no requirement of village_exit{did_you_mean(str(name), known)}"
+                faults.append(Fault(file.line(where), ".".join(map(str, where)), what))
+    return faults
 
 
 def _gaps(file: YamlFile) -> list[Fault]:

@@ -13,6 +13,7 @@ from evalkit.standards.citing import CITED, Citation, cited
 from evalkit.standards.pack import LineSeries, Pack, Purpose, Regime, Series, Value
 from evalkit.standards.rules import ExitRules, check_variant, exit_rules_of
 from evalkit.standards.sections import FieldDesign, Requirement, Stable, Variant
+from evalkit.standards.villages import VillageRules, village_rules_of
 from evalkit.text import Text
 from evalkit.yamlfile import did_you_mean
 
@@ -214,6 +215,25 @@ class Standard:
             approval_unit=approval_unit,
             prior_deff=prior_deff,
         )
+
+    def village_rules(self, *, province: str, zone: str | None = None) -> VillageRules:
+        """Return the figures that a village of a county is held against.
+
+        A zone that is given decides the incidence threshold; without one, the pack's exception of the province
+        (``village_overrides``) decides, then its zone. Other exceptions of the province always hold.
+
+        Parameters
+        ----------
+        province : str
+            First two digits of the division code.
+        zone : {"centre", "west"}, optional
+
+        Raises
+        ------
+        PlanError
+            No village standard in the pack, no zone known, or no threshold for it.
+        """
+        return village_rules_of(self.pack, province=province, zone=zone)
 
     def citations(
         self, kind: str, years: Iterable[int] | None = None, *, key: str | None = None
