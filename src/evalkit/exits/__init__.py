@@ -9,8 +9,10 @@ from evalkit.exits.assess import HasExitRules, criterion_of, judge_county, judge
 from evalkit.exits.cases import Cases, case_stages
 from evalkit.exits.claims import Finding, Reconciliation, reconcile_claims
 from evalkit.exits.cliff import Cliff, cliff_effect
+from evalkit.exits.collective import CollectiveIncome, collective_income
 from evalkit.exits.funds import Funds, Overlap, funds_account, program_overlap
 from evalkit.exits.household import HouseholdStandard, household_standard
+from evalkit.exits.housing import DebtLimit, HousingDebt, housing_debt
 from evalkit.exits.identifying import IdentificationErrors, identification_errors
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, ExitJudgements
 from evalkit.exits.lists import Duty, ProblemLists, lists_workbook, problem_lists
@@ -32,6 +34,8 @@ __all__ = [
     "Cases",
     "CauseTable",
     "Cliff",
+    "CollectiveIncome",
+    "DebtLimit",
     "Duty",
     "ExitJudgement",
     "ExitJudgements",
@@ -42,6 +46,7 @@ __all__ = [
     "Funds",
     "HasExitRules",
     "HouseholdStandard",
+    "HousingDebt",
     "IdentificationErrors",
     "LotErrors",
     "Milestone",
@@ -61,11 +66,13 @@ __all__ = [
     "case_stages",
     "cause_table",
     "cliff_effect",
+    "collective_income",
     "criterion_of",
     "exit_timing",
     "funds_account",
     "household_figures",
     "household_standard",
+    "housing_debt",
     "identification_errors",
     "judge_county",
     "judge_exit",

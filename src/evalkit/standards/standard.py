@@ -13,7 +13,12 @@ from evalkit.standards.citing import CITED, Citation, cited
 from evalkit.standards.pack import LineSeries, Pack, Purpose, Regime, Series, Value
 from evalkit.standards.rules import ExitRules, check_variant, exit_rules_of
 from evalkit.standards.sections import FieldDesign, Requirement, Stable, Variant
-from evalkit.standards.villages import VillageRules, village_rules_of
+from evalkit.standards.villages import (
+    VillageFigure,
+    VillageRules,
+    village_figure_of,
+    village_rules_of,
+)
 from evalkit.text import Text
 from evalkit.yamlfile import did_you_mean
 
@@ -234,6 +239,10 @@ class Standard:
             No village standard in the pack, no zone known, or no threshold for it.
         """
         return village_rules_of(self.pack, province=province, zone=zone)
+
+    def village_figure(self, name: str, *, province: str) -> VillageFigure | None:
+        """Return the figure that meets a requirement of a village in a province, None where the pack gives none."""
+        return village_figure_of(self.pack, name, province=province)
 
     def citations(
         self, kind: str, years: Iterable[int] | None = None, *, key: str | None = None

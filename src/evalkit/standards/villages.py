@@ -35,6 +35,27 @@ class VillageRules:
     notes: tuple[Text, ...] = ()
 
 
+@dataclass(frozen=True)
+class VillageFigure:
+    """The figure of one requirement in a province, and the note that says where it comes from."""
+
+    value: float
+    note: Text
+
+
+def village_figure_of(pack: Pack, name: str, *, province: str) -> VillageFigure | None:
+    """Return the figure that meets a requirement of a village in a province; None where the pack gives none."""
+    own = pack.village_overrides.get(province, {}).get(name)
+    if own is not None:
+        return VillageFigure(own.value, _note(pack, province, name, own))
+    for r in pack.village_exit:
+        if r.id == name and r.value is not None:
+            return VillageFigure(
+                r.value, _note(pack, province, name, Value(r.value, r.source, r.verified, r.note))
+            )
+    return None
+
+
 def village_rules_of(pack: Pack, *, province: str, zone: str | None) -> VillageRules:
     """Return the village rules of a pack for a province; see `Standard.village_rules`."""
     if not pack.village_exit:
