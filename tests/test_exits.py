@@ -600,3 +600,15 @@ def test_one_sided_coverage_at_the_threshold() -> None:
             for i, (v, p, h) in enumerate(zip(village, persons, hit, strict=True))]  # fmt: skip
     last = judge_county(table(rows), totals(**BIG), RULES).verdict("wrong_exit")
     assert last.upper == pytest.approx(upper, rel=1e-12)  # the loop and the public function agree
+
+
+def test_a_criterion_that_nobody_can_judge_keeps_a_county_from_meeting_all() -> None:
+    frame = large(wrong=2, missed=1)
+    rate = text_from("the fourth rate")
+    judgement = judge_large(frame, not_judged=(rate,))
+    assert [v.conclusion for v in judgement.verdicts] == ["meets"] * 4
+    assert judgement.conclusion == "not_shown"
+    assert judgement.explain("en").startswith("Not shown either way: the fourth rate.")
+    again = ExitJudgement.from_dict(json.loads(json.dumps(judgement.to_dict())))
+    assert again.rules.not_judged == (rate,)
+    assert judge_large(large(wrong=60), not_judged=(rate,)).conclusion == "fails"

@@ -64,7 +64,7 @@ impact:
   - {kind: did, program: relocation}
 """
     assert faults_of(tmp_path, text) == [
-        "line 3: standard: there is no standard 'cn2017'; did you mean 'cn-2017'? Known: cn-2017; "
+        "line 3: standard: there is no standard 'cn2017'; did you mean 'cn-2017'? Known: cn-2017, cn-2017-four-rates; "
         "a standard of your own is named by the path of its .yaml file.",
         "line 6: design.weigth: unknown key; did you mean 'weight'?",
         "line 7: design.single_psu: 'center' is not one of error, centre, certainty, average, missing; "

@@ -159,3 +159,20 @@ def test_explain_prints_sources_dates_and_both_languages():
     zh = explain("standard cn-2017", "zh")
     assert "  agreement: 群众认账 [已核实] 已公布数据，出处待注明" in zh
     assert "  missed: 0.02 [未核实] 贫困县退出专项评估检查规则" in zh
+
+
+def test_four_rates_and_one_degree_names_the_fourth_rate_and_does_not_judge_it():
+    pack = load_standard("cn-2017-four-rates")
+    rules, base = pack.exit_rules(province="53"), load_standard("cn-2017").exit_rules(province="53")
+    assert [t.zh for t in rules.not_judged] == ["“四率一度”的第四项比率"]
+    assert base.not_judged == ()
+    assert rules.notes[-1].en == "fourth rate of 四率一度: not in any source; not judged"
+    assert (rules.missed_threshold, rules.incidence_threshold) == (
+        base.missed_threshold,
+        base.incidence_threshold,
+    )
+    said = explain("standard cn-2017-four-rates")
+    line = next(one for one in said.splitlines() if "not_judged.fourth_rate" in one)
+    assert "no source known to this package" in line
+    assert "not in any source; not judged" in line
+    assert "standard: cn-2017-four-rates" in explain("standard cn-2017")

@@ -240,3 +240,46 @@ def test_exits_against_a_planned_year():
         replace(followed(), frame=frame.sample(frac=1, random_state=3)), predicted="planned"
     )
     pd.testing.assert_frame_equal(shuffled.frame, found.frame)
+
+
+# --- files of the package --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gansu-2017", "sichuan-2016", "zhaotong"])
+def test_no_target_of_the_package_claims_to_have_been_seen_in_print(name):
+    file = read_targets(name)
+    assert not any(t.verified or t.reported for t in file.targets)
+    assert all("not verified in print" in t.source and t.date == "" for t in file.targets)
+    assert all(t.title.zh != t.title.en for t in file.targets)
+
+
+def test_counts_of_sichuan_and_zhaotong():
+    sichuan = {t.id: t for t in read_targets("sichuan-2016").targets}
+    assert [sichuan[i].threshold for i in ("counties_out", "villages_out", "persons_out")] == [
+        5,
+        2350,
+        1_050_000,
+    ]
+    channels = [t.threshold for i, t in sichuan.items() if i.startswith("channel_")]
+    assert sum(channels) == 6_409_000  # against 3.8 million poor: the channels overlap
+    assert (sichuan["medical_share"].threshold, sichuan["medical_share"].direction) == (0.1, "at_most")
+    zhaotong = {t.id: t.threshold for t in read_targets("zhaotong").targets}
+    assert zhaotong == {
+        "industry": 375_700, "industry_share": 0.5, "relocation": 200_000, "ecology": 251_000, "funds": 567_000_000,
+    }  # fmt: skip
+
+
+def test_a_target_without_a_year_is_held_against_nothing_until_years_are_named():
+    found = milestones("zhaotong", reported={"relocation": {2018: 210_000}})
+    assert found.tidy()["year"].isna().all()
+    item = found.item("relocation", None)
+    assert (item.conclusion, item.reported_meets) == ("not_shown", None)
+    assert "the source gives no year" in item.why.en
+    assert "persons relocated, no year: planned at least 200,000 persons; reported none" in found.explain()
+    named = milestones(
+        "zhaotong", reported={"relocation": {2018: 210_000}}, years={"relocation": [2017, 2018]}
+    )
+    assert named.tidy().loc[lambda t: t["target"] == "relocation", "year"].tolist() == [2017, 2018]
+    assert named.item("relocation", 2018).reported_meets is True
+    with pytest.raises(PlanError, match="figures are given for relocated, which is no target"):
+        milestones("zhaotong", years={"relocated": [2018]})

@@ -144,8 +144,8 @@ def _judge(survey: CountySurvey, rules: ExitRules) -> ExitJudgement:
             tuple(_with_pending(a, b) for a, b in zip(shown.verdicts, settled.verdicts, strict=True)),
             tuple(_with_pending(a, b) for a, b in zip(shown.other, settled.other, strict=True)),
         )
-        notes.append(say.pending_overall(count, total, overall(settled.verdicts)))
-    conclusion = overall(shown.verdicts)
+        notes.append(say.pending_overall(count, total, overall(settled.verdicts, rules)))
+    conclusion = overall(shown.verdicts, rules)
     if conclusion == "fails":
         notes.append(say.veto(len(shown.verdicts), rules.confidence))
     return ExitJudgement(

@@ -35,7 +35,7 @@ class ExitJudgement:
         Missed rate and composite under the missed-rate denominator that the rules do not judge;
         printed beside.
     conclusion : {"meets", "fails", "not_shown"}
-        One failure vetoes; ``meets`` needs every criterion.
+        One failure vetoes; ``meets`` needs every criterion, those that the rules name and nobody can judge too.
     point_rule : bool or None
         Whether every point value passes, as the official rule has it; None if one has no value.
     stages : DataFrame
@@ -97,6 +97,8 @@ class ExitJudgement:
     def explain(self, language: Language = "en") -> str:
         """Return the overall conclusion in one or two plain sentences."""
         labels = [v.criterion.get(language) for v in self.verdicts if v.conclusion == self.conclusion]
+        if self.conclusion == "not_shown":
+            labels += [t.get(language) for t in self.rules.not_judged]
         zh = language == "zh"
         named = ("、" if zh else ", ").join(labels if zh else [s.lower() for s in labels])
         if self.conclusion == "meets":
@@ -145,8 +147,8 @@ class ExitJudgement:
         """Return the judgement that `to_dict` wrote; `cases`, which never leave, are empty."""
         rules = dict(data["rules"])
         rules["source"] = text_from(rules["source"])
-        for name in ("unverified", "notes"):
-            rules[name] = tuple(text_from(t) for t in rules[name])
+        for name in ("unverified", "notes", "not_judged"):
+            rules[name] = tuple(text_from(t) for t in rules.get(name, ()))
         return cls(
             county=data["county"],
             verdicts=tuple(Verdict.from_dict(data["verdicts"][c]) for c in CRITERIA if c in data["verdicts"]),
@@ -236,12 +238,12 @@ def denominator_of(verdict: Verdict) -> str:
     return str(verdict.estimate.keys["denominator"].iloc[0])
 
 
-def overall(verdicts: Sequence[Verdict]) -> Conclusion:
-    """Return ``fails`` if any fails, ``meets`` if all meet, else ``not_shown``."""
+def overall(verdicts: Sequence[Verdict], rules: ExitRules) -> Conclusion:
+    """Return ``fails`` if any fails, ``meets`` if all meet and the rules leave none unjudged, else ``not_shown``."""
     found = {v.conclusion for v in verdicts}
     if "fails" in found:
         return "fails"
-    return "meets" if found == {"meets"} else "not_shown"
+    return "meets" if found == {"meets"} and not rules.not_judged else "not_shown"
 
 
 def overall_point_rule(verdicts: Sequence[Verdict]) -> bool | None:

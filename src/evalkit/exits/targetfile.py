@@ -80,13 +80,17 @@ class Target(Section):
 
     id: str = Field(description="name of the target")
     title: Label
-    years: tuple[int, ...] = Field(min_length=1, description="years in which the threshold is to be reached")
+    years: tuple[int, ...] = Field(
+        default=(),
+        description="years in which the threshold is to be reached; none where the source gives no year",
+    )
     threshold: float = Field(allow_inf_nan=False, description="in the unit of the measure; shares as 0.03")
     direction: Literal["at_least", "at_most"] = "at_least"
     strict: bool = Field(default=False, description="true: a value at the threshold does not reach it")
     unit: Label | None = Field(default=None, description="yuan, persons, share …")
     measure: Measure
     source: str = Field(description="document that sets the target")
+    date: str = Field(default="", description="of the document; empty where it is not known")
     verified: bool = Field(default=True, description="false: not seen in print; reports say so")
     reported: dict[int, Reported] = Field(default={}, description="year → what was reported")
 

@@ -38,7 +38,8 @@ class Milestone:
     Parameters
     ----------
     target : Target
-    year : int
+    year : int or None
+        None where neither the file nor the caller gives a year: nothing is held against the target.
     reported : float
         NaN where nothing was reported.
     reported_source : str
@@ -49,7 +50,7 @@ class Milestone:
     """
 
     target: Target
-    year: int
+    year: int | None
     reported: float
     reported_source: str
     verdict: Verdict | None
@@ -80,7 +81,7 @@ class Milestones:
     def __len__(self) -> int:
         return len(self.items)
 
-    def item(self, target: str, year: int) -> Milestone:
+    def item(self, target: str, year: int | None) -> Milestone:
         """Return one target in one year.
 
         Raises
@@ -98,7 +99,7 @@ class Milestones:
         """Return one row a target and year.
 
         Columns: target, year, threshold, direction, reported, reported_meets, estimate, std_error, conf_low, conf_high
-        (two-sided 95 %), lower, upper (one-sided, they decide), conclusion, reported_is, source, verified.
+        (two-sided 95 %), lower, upper (one-sided, they decide), conclusion, reported_is, source, date, verified.
         """
         rows = []
         for m in self.items:
@@ -114,8 +115,9 @@ class Milestones:
                 row[name] = np.nan if table is None else table[name]
             row["lower"], row["upper"] = (np.nan, np.nan) if v is None else (v.lower, v.upper)
             row |= {"conclusion": m.conclusion, "reported_is": m.reported_is}
-            rows.append(row | {"source": m.target.source, "verified": m.target.verified})
-        return pd.DataFrame(rows).astype({"reported_meets": "boolean"})
+            cited = {"source": m.target.source, "date": m.target.date, "verified": m.target.verified}
+            rows.append(row | cited)
+        return pd.DataFrame(rows).astype({"year": "Int64", "reported_meets": "boolean"})
 
     def explain(self, language: Language = "en") -> str:
         """Return one line a target and year: plan, reported, estimated."""
@@ -129,6 +131,7 @@ def milestones(
     standard: Standard | None = None,
     reported: Mapping[str, Mapping[int, float]] | None = None,
     estimates: Mapping[str, Mapping[int, Estimate]] | None = None,
+    years: Mapping[str, Sequence[int]] | None = None,
     confidence: float = 0.95,
 ) -> Milestones:
     """Hold targets against what was reported and against what the data bear out.
@@ -145,6 +148,8 @@ def milestones(
         Target → year → figure; it goes before what the file reports.
     estimates : mapping, optional
         Target → year → estimate of one value made elsewhere (a survey); it goes before the panel.
+    years : mapping, optional
+        Target → years to hold it against, instead of those of the file (which may not know any).
     confidence : float
         Of each one-sided limit.
 
@@ -169,18 +174,27 @@ def milestones(
     """
     file = read_targets(source)
     known = {t.id for t in file.targets}
-    lost = [name for given in (reported, estimates) for name in given or {} if name not in known]
+    lost = [name for given in (reported, estimates, years) for name in given or {} if name not in known]
     if lost:
         msg = f"figures are given for {', '.join(lost)}, which is no target of the file; targets are {', '.join(sorted(known))}"
         raise PlanError(msg)
     out = []
     for target in file.targets:
-        for year in target.years:
+        for year in (years or {}).get(target.id, target.years) or (None,):
+            if year is None:
+                out.append(_milestone(target, None, None, _NO_YEAR, confidence))
+                continue
             own = (estimates or {}).get(target.id, {}).get(year)
             found = own if own is not None else _estimated(target, year, panel, standard)
             said = (reported or {}).get(target.id, {}).get(year)
             out.append(_milestone(target, year, said, found, confidence))
     return Milestones(file.title.text, tuple(out), _notes(file.targets, estimated=panel is not None))
+
+
+_NO_YEAR = Text(
+    en="the source gives no year; name the years to hold it against (years=…)",
+    zh="来源未注明年份；请指定核对年份（years=…）",
+)
 
 
 def _estimated(target: Target, year: int, panel: Panel | None, standard: Standard | None) -> Estimate | Text:
@@ -226,9 +240,9 @@ def _exits(year: int, panel: Panel) -> Estimate | Text:
 
 
 def _milestone(
-    target: Target, year: int, said: float | None, found: Estimate | Text, confidence: float
+    target: Target, year: int | None, said: float | None, found: Estimate | Text, confidence: float
 ) -> Milestone:
-    stated = target.reported.get(year)
+    stated = None if year is None else target.reported.get(year)
     value = said if said is not None else np.nan if stated is None else stated.value
     source = "" if stated is None or said is not None else stated.source
     if isinstance(found, Text):
@@ -273,10 +287,11 @@ def _line(m: Milestone, language: Language) -> str:
     word = CONCLUSIONS[m.conclusion].get(language)
     held = f"（{HELD[m.reported_is].zh}）" if zh else f" ({HELD[m.reported_is].en})"
     tail = held if np.isfinite(m.reported) and m.verdict is not None else ""
+    when = Text(en="no year", zh="无年份") if m.year is None else Text(en=f"{m.year}", zh=f"{m.year}年")
     if zh:
-        return f"{name}，{m.year}年：目标{least[0]}{m.target.threshold:,.10g}{unit}；上报{said}{tail}；核实{shown}：{word}"
+        return f"{name}，{when.zh}：目标{least[0]}{m.target.threshold:,.10g}{unit}；上报{said}{tail}；核实{shown}：{word}"
     return (
-        f"{name}, {m.year}: planned {least[1]} {m.target.threshold:,.10g}{unit and f' {unit}'}; reported {said}{tail}; "
+        f"{name}, {when.en}: planned {least[1]} {m.target.threshold:,.10g}{unit and f' {unit}'}; reported {said}{tail}; "
         f"estimated {shown}: {word}"
     )
 

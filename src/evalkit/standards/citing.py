@@ -142,3 +142,5 @@ def _rules(exits: ExitSection) -> Iterator[tuple[str, int | None, _Cited]]:
             yield f"{name}.province.{province}", None, value
     for province, assigned in exits.zones.items():
         yield f"zone.{province}", None, assigned
+    for name, term in exits.not_judged.items():
+        yield f"not_judged.{name}", None, term

@@ -106,7 +106,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class ExitSection:
-    """The rules of the county exit evaluation."""
+    """The rules of the county exit evaluation; `not_judged` holds criteria that some documents name and no source defines."""
 
     __pydantic_config__ = _STRICT
     incidence: Incidence
@@ -114,6 +114,7 @@ class ExitSection:
     missed: Criterion
     approval: Criterion
     zones: dict[str, ZoneOf] = field(default_factory=dict)
+    not_judged: dict[str, Term] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

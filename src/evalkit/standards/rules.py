@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from evalkit.errors import PlanError
 from evalkit.standards.pack import Criterion, ExitSection, Pack, Value, ZoneOf
+from evalkit.standards.sections import Term
 from evalkit.text import Text, text_from
 from evalkit.yamlfile import did_you_mean
 
@@ -40,6 +41,8 @@ class ExitRules:
         True: a rate equal to the threshold does not pass.
     notes : tuple of Text
         Exceptions that were applied.
+    not_judged : tuple of Text
+        Criteria that the rules name and no source defines: without a judgement on them a county does not meet the rules.
     """
 
     incidence_threshold: float
@@ -59,6 +62,7 @@ class ExitRules:
     missed_strict: bool = False
     approval_strict: bool = False
     notes: tuple[Text, ...] = ()
+    not_judged: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,16 @@ def exit_rules_of(
         notes=(
             *incidence.notes,
             *(text_from(u.value.note) for u in used[-3:] if u.value.note and u.exception),
+            *(_unjudged(term) for term in exits.not_judged.values()),
         ),
+        not_judged=tuple(term.title for term in exits.not_judged.values()),
     )
+
+
+def _unjudged(term: Term) -> Text:
+    """Say that a criterion is named by the rules and defined by no source."""
+    note = text_from(term.note)
+    return Text(en=f"{term.title.en}: {note.en}", zh=f"{term.title.zh}：{note.zh}")
 
 
 def _own(criterion: Criterion, province: str, name: Text) -> _Used:
