@@ -17,6 +17,9 @@ from evalkit.exits.identifying import IdentificationErrors, identification_error
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, ExitJudgements
 from evalkit.exits.lists import Duty, ProblemLists, lists_workbook, problem_lists
 from evalkit.exits.monitoring import MonitoringChecks, monitoring_checks
+from evalkit.exits.precisionlines import PrecisionEvidence
+from evalkit.exits.precisions import SixPrecisions, six_precisions
+from evalkit.exits.reach import Beneficiaries, VillagePosts, beneficiaries, village_posts
 from evalkit.exits.revisiting import Followed, Revisit, revisit
 from evalkit.exits.rollup import RollUp, household_figures, roll_up
 from evalkit.exits.shown import Account
@@ -31,6 +34,7 @@ from evalkit.standards import ExitRules
 __all__ = [
     "CRITERIA",
     "Account",
+    "Beneficiaries",
     "Cases",
     "CauseTable",
     "Cliff",
@@ -54,15 +58,19 @@ __all__ = [
     "MonitoringChecks",
     "NeedMatrix",
     "Overlap",
+    "PrecisionEvidence",
     "ProblemLists",
     "Reconciliation",
     "Revisit",
     "RollUp",
     "SamplePlan",
+    "SixPrecisions",
     "Stability",
     "Target",
     "TargetFile",
+    "VillagePosts",
     "VillageStandard",
+    "beneficiaries",
     "case_stages",
     "cause_table",
     "cliff_effect",
@@ -89,8 +97,10 @@ __all__ = [
     "revisit",
     "roll_up",
     "sample_size",
+    "six_precisions",
     "stability_of",
     "steady_income",
     "village_incidence",
+    "village_posts",
     "village_standard",
 ]
