@@ -6,12 +6,14 @@ import io
 import itertools
 import math
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from scipy import stats
 
 import evalkit as ek
 from cli_case import run
@@ -19,8 +21,10 @@ from evalkit.errors import DataError, DesignError, EstimationError
 from evalkit.ingest import from_frame
 from evalkit.sampling import (
     DoublePlan,
+    Draw,
     SamplePlan,
     Trials,
+    draw_characteristics,
     draw_sample,
     draw_workbook,
     operating_curve,
@@ -31,6 +35,7 @@ from evalkit.sampling import (
 )
 from evalkit.sampling.selecting import proportional, shared, systematic, uniform
 from evalkit.standards import FieldDesign, GroupRule, load_standard
+from evalkit.standards.rules import RateRule
 from evalkit.text import Text
 
 SIZES = {0.02: [149, 236, 313, 386, 456, 523], 0.03: [99, 157, 208, 257, 303, 348]}
@@ -399,3 +404,71 @@ def test_the_command_writes_a_workbook_a_county(tmp_path):
     wrong = run("sample", path, "--set", "sampling.design=guangdong")
     assert wrong.code == 10
     assert "did you mean 'guangdong-2018'" in wrong.err
+
+
+# --- What a drawn sample can show -------------------------------------------------------------------
+
+WRONG = RateRule(0.02, strict=False)
+
+
+def drawn(exited: int, unregistered: int = 0) -> Draw:
+    """Return a draw that holds nothing but the numbers of households by group, two a village."""
+    groups = ["exited"] * exited + ["unregistered"] * unregistered
+    villages = [f"v{i // 2}" for i in range(len(groups))]
+    (draw,) = draw_sample(roster().query("county == '990001'"), design(villages=2), seed=1)
+    return replace(draw, households=pd.DataFrame({"survey_group": groups, "village": villages}))
+
+
+def test_the_allowed_findings_are_those_of_the_table_of_sizes():
+    # "below 2 % with 95 %": 149, 236, 313 households with 0, 1, 2 findings; 99 and 157 below 3 %
+    for households, allowed in ((148, None), (149, 0), (235, 0), (236, 1), (313, 2)):
+        found = draw_characteristics(drawn(households), {"wrong_exit": WRONG}, design_effects=(1.0,))
+        row = found.rules.iloc[0]
+        assert (None if pd.isna(row["allowed"]) else row["allowed"]) == allowed
+        assert row["needed"] == 149
+    found = draw_characteristics(drawn(236), {"wrong_exit": WRONG}, design_effects=(1.0, 1.5))
+    assert found.rules["allowed"].tolist() == [1, 0]  # 236 / 1.5 = 157 independent ones
+    assert found.rules["needed"].tolist() == [149, 224]
+    assert found.rules["villages"].tolist() == [118, 118]
+
+
+def test_the_curve_is_binomial_and_the_point_rule_stands_beside_it():
+    found = draw_characteristics(
+        drawn(313, 40), {"wrong_exit": WRONG, "missed": WRONG}, design_effects=(1.0,)
+    )
+    curve = found.curve.set_index(["rate", "true_rate"])
+    at = curve.loc[("wrong_exit", 0.02)]
+    assert at["shown"] == pytest.approx(stats.binom.cdf(2, 313, 0.02))
+    assert at["shown"] <= 0.05
+    assert at["point_rule"] == pytest.approx(stats.binom.cdf(6, 313, 0.02))  # 6 / 313 = 1.9 %
+    assert curve.loc[("wrong_exit", 0.0), "shown"] == 1
+    assert curve.loc["wrong_exit"].index[-1] == 0.04
+    # 40 households cannot show a rate below 2 %, whatever they find; the point rule passes without a finding
+    assert (curve.loc["missed", "shown"] == 0).all()
+    assert curve.loc[("missed", 0.02), "point_rule"] == pytest.approx(0.98**40)
+    strict = draw_characteristics(
+        drawn(300), {"wrong_exit": RateRule(0.02, strict=True)}, design_effects=(1.0,)
+    )
+    passes = strict.curve.set_index("true_rate")["point_rule"]
+    assert passes[0.02] == pytest.approx(stats.binom.cdf(5, 300, 0.02))  # 6 / 300 is at the threshold
+    nobody = draw_characteristics(drawn(300), {"missed": WRONG})
+    assert nobody.rules.empty
+    assert nobody.notes[-1].en == "No household was drawn for the missed-poor rate (interviewed)."
+
+
+def test_the_workbook_has_the_curve_and_its_chart():
+    (draw,) = draw_sample(roster().query("county == '990001'"), design(villages=12), seed=2)
+    found = draw_characteristics(draw, {"wrong_exit": WRONG, "missed": WRONG})
+    content = draw_workbook(draw, characteristics=found)
+    assert content == draw_workbook(draw, characteristics=found)
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames[-2:] == ["样本能力", "OC曲线"]
+    header, *rows = book["OC曲线"].iter_rows(values_only=True, max_col=5)
+    assert header == ("指标", "设计效应", "真实比率", "证明达标的概率", "点值判定通过的概率")
+    assert len(rows) == len(found.curve)
+    assert [float(r[2]) for r in rows] == pytest.approx(found.curve["true_rate"].tolist())
+    (chart,) = book["OC曲线"]._charts
+    assert len(chart.series) == 4
+    first = found.curve[(found.curve["rate"] == "wrong_exit") & (found.curve["design_effect"] == 1.5)]
+    assert [float(p.v) for p in chart.series[0].yVal.numLit.pt] == pytest.approx(first["shown"].tolist())
+    assert [float(p.v) for p in chart.series[0].xVal.numLit.pt] == pytest.approx(first["true_rate"].tolist())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from xml.sax.saxutils import escape
 
+from evalkit.decisions.charting import Curves, chart_part, drawing_part
 from evalkit.errors import DataError
 from evalkit.spreadsheet import printable
 
@@ -24,6 +25,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_OPEN = "application/vnd.openxmlformats-officedocument.drawing"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -66,6 +68,8 @@ class Page:
     choices : sequence of str
         For each row the values its cell in `choice_column` may take, separated by commas; empty: no list.
     choice_column : int
+    curves : Curves, optional
+        A chart beside the table.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Page:
     writable: frozenset[int] = frozenset()
     choices: Sequence[str] = ()
     choice_column: int = 0
+    curves: Curves | None = None
 
 
 def book_bytes(pages: Sequence[Page]) -> bytes:
@@ -86,7 +91,7 @@ def book_bytes(pages: Sequence[Page]) -> bytes:
         A sheet has more rows than a workbook can hold.
     """
     parts = {
-        "[Content_Types].xml": _content_types(len(pages)),
+        "[Content_Types].xml": _content_types(pages),
         "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": _book(pages),
         "xl/_rels/workbook.xml.rels": _relations(
@@ -99,6 +104,15 @@ def book_bytes(pages: Sequence[Page]) -> bytes:
     }
     for number, page in enumerate(pages, 1):
         parts[f"xl/worksheets/sheet{number}.xml"] = _worksheet(page)
+        if page.curves is not None:
+            parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = _relations(
+                [("drawing", f"../drawings/drawing{number}.xml")]
+            )
+            parts[f"xl/drawings/drawing{number}.xml"] = drawing_part(page.curves)
+            parts[f"xl/drawings/_rels/drawing{number}.xml.rels"] = _relations(
+                [("chart", f"../charts/chart{number}.xml")]
+            )
+            parts[f"xl/charts/chart{number}.xml"] = chart_part(page.curves)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, text in parts.items():
@@ -119,10 +133,16 @@ def column_name(number: int) -> str:
     return (_LETTERS[first - 1] if first else "") + _LETTERS[second]
 
 
-def _content_types(sheets: int) -> str:
+def _content_types(sheets: Sequence[Page]) -> str:
     pages = "".join(
         f'<Override PartName="/xl/worksheets/sheet{k}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
-        for k in range(1, sheets + 1)
+        for k in range(1, len(sheets) + 1)
+    )
+    pages += "".join(
+        f'<Override PartName="/xl/drawings/drawing{k}.xml" ContentType="{_OPEN}.drawing+xml"/>'
+        f'<Override PartName="/xl/charts/chart{k}.xml" ContentType="{_OPEN}ml.chart+xml"/>'
+        for k, page in enumerate(sheets, 1)
+        if page.curves is not None
     )
     return (
         f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
@@ -169,7 +189,10 @@ def _worksheet(page: Page) -> str:
         _row(1, page.header, letters, [_HEADER_STYLE] * len(letters)),
     ]
     out += [_row(n, row, letters, styles) for n, row in enumerate(page.rows, 2)]
-    out += ["</sheetData>", f'<autoFilter ref="A1:{last}"/>', _validations(page), "</worksheet>"]
+    out += ["</sheetData>", f'<autoFilter ref="A1:{last}"/>', _validations(page)]
+    if page.curves is not None:
+        out.append(f'<drawing xmlns:r="{_OFFICE}" r:id="rId1"/>')
+    out.append("</worksheet>")
     return "".join(out)
 
 

@@ -24,12 +24,18 @@ from evalkit.sampling.sizes import (
 )
 
 if TYPE_CHECKING:
+    from evalkit.sampling.characteristics import (
+        Characteristics as Characteristics,
+        draw_characteristics as draw_characteristics,
+    )
     from evalkit.sampling.drawing import Draw as Draw, draw_sample as draw_sample
     from evalkit.sampling.planned import planned_design as planned_design, planned_draws as planned_draws
     from evalkit.sampling.roster import Roster as Roster, read_roster as read_roster
     from evalkit.sampling.workbook import draw_workbook as draw_workbook
 
 _LATER = {
+    "Characteristics": "characteristics",
+    "draw_characteristics": "characteristics",
     "Draw": "drawing",
     "draw_sample": "drawing",
     "planned_design": "planned",
@@ -42,12 +48,14 @@ _LATER = {
 
 __all__ = [
     "LARGEST",
+    "Characteristics",
     "DoublePlan",
     "Draw",
     "LotErrors",
     "Roster",
     "SamplePlan",
     "Trials",
+    "draw_characteristics",
     "draw_sample",
     "draw_workbook",
     "lot_errors",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from evalkit.decisions.book import Page, book_bytes
+from evalkit.sampling.characteristics import Characteristics
+from evalkit.sampling.curvepages import characteristic_pages
 from evalkit.sampling.drawing import Draw
 from evalkit.sampling.roster import GROUP_LABELS
 from evalkit.schema import CASE_STAGES, FIELDS, SURVEY_GROUPS
@@ -47,11 +49,18 @@ _PAGES = {
 _GROUP_WORDS = {code: word for word, code in SURVEY_GROUPS.items()}
 
 
-def draw_workbook(draw: Draw, *, language: Language = "zh", plan_digest: str = "") -> bytes:
+def draw_workbook(
+    draw: Draw,
+    *,
+    language: Language = "zh",
+    plan_digest: str = "",
+    characteristics: Characteristics | None = None,
+) -> bytes:
     """Return the workbook of a county's sample as bytes, the same for the same draw.
 
     Sheets: what it is and how to draw it again; households to visit, with columns to fill in under the headers that
-    ``data.survey`` reads; replacements in their order; all villages with cumulated sizes; random starts.
+    ``data.survey`` reads; replacements in their order; all villages with cumulated sizes; random starts; where given, what
+    the sample can show (operating characteristic and power) with its chart.
     Every cell is text, so that ids keep their zeros and nothing is taken for a formula.
 
     Parameters
@@ -60,6 +69,8 @@ def draw_workbook(draw: Draw, *, language: Language = "zh", plan_digest: str = "
     language : {"zh", "en"}
     plan_digest : str
         Printed on the first sheet.
+    characteristics : Characteristics, optional
+        `draw_characteristics` of the draw.
 
     Raises
     ------
@@ -84,6 +95,8 @@ def draw_workbook(draw: Draw, *, language: Language = "zh", plan_digest: str = "
         _page("villages", draw.villages, list(draw.villages.columns), language),
         _page("starts", draw.starts, list(draw.starts.columns), language),
     ]
+    if characteristics is not None and len(characteristics.rules):
+        pages += characteristic_pages(characteristics, language)
     return book_bytes(pages)
 
 

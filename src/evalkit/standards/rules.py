@@ -66,6 +66,29 @@ class ExitRules:
 
 
 @dataclass(frozen=True)
+class RateRule:
+    """The threshold of one rate in a province; ``strict``: a rate equal to it does not pass."""
+
+    threshold: float
+    strict: bool
+
+
+def rate_rule_of(pack: Pack, name: str, *, province: str) -> RateRule:
+    """Return the threshold of ``wrong_exit``, ``missed`` or ``approval``, which no zone changes; see `Standard.rate_rule`."""
+    if pack.exits is None:
+        msg = f"standard {pack.id} has no exit rules; name a standard that has them (standard: cn-2017)"
+        raise PlanError(msg)
+    known = {
+        "wrong_exit": pack.exits.wrong_exit,
+        "missed": pack.exits.missed,
+        "approval": pack.exits.approval,
+    }
+    check_variant("rate", name, tuple(known))
+    used = _own(known[name], province, Text(en=name, zh=name))
+    return RateRule(float(used.value.value), known[name].strict)
+
+
+@dataclass(frozen=True)
 class _Used:
     """A value under the name that reports give it."""
 

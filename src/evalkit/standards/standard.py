@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.errors import PlanError
 from evalkit.standards.citing import CITED, Citation, cited
 from evalkit.standards.pack import LineSeries, Pack, Purpose, Regime, Series, Value
-from evalkit.standards.rules import ExitRules, check_variant, exit_rules_of
+from evalkit.standards.rules import ExitRules, RateRule, check_variant, exit_rules_of, rate_rule_of
 from evalkit.standards.sections import FieldDesign, Requirement, Stable, Variant
 from evalkit.standards.villages import (
     VillageFigure,
@@ -220,6 +220,22 @@ class Standard:
             approval_unit=approval_unit,
             prior_deff=prior_deff,
         )
+
+    def rate_rule(self, name: str, *, province: str) -> RateRule:
+        """Return the threshold of a rate in a province; no zone changes it.
+
+        Parameters
+        ----------
+        name : {"wrong_exit", "missed", "approval"}
+        province : str
+            First two digits of the division code.
+
+        Raises
+        ------
+        PlanError
+            No exit rules in the pack, or no such rate.
+        """
+        return rate_rule_of(self.pack, name, province=province)
 
     def village_rules(self, *, province: str, zone: str | None = None) -> VillageRules:
         """Return the figures that a village of a county is held against.
