@@ -175,4 +175,4 @@ def test_four_rates_and_one_degree_names_the_fourth_rate_and_does_not_judge_it()
     line = next(one for one in said.splitlines() if "not_judged.fourth_rate" in one)
     assert "no source known to this package" in line
     assert "not in any source; not judged" in line
-    assert "standard: cn-2017-four-rates" in explain("standard cn-2017")
+    assert "standard cn-2017-four-rates names it and does not judge it" in explain("standard cn-2017")

@@ -50,9 +50,12 @@ def with_cases(frame: pd.DataFrame, cases: Cases) -> pd.DataFrame:
         marked |= (told["finding"] == finding).to_numpy() & (rows[column].to_numpy(dtype=float) == 1)
     lost = (told["outcome"] == "upheld").to_numpy() & ~marked
     _forbid(told, lost, "are upheld, but the survey does not mark the finding", "mark it")
-    stage = pd.Series("none", index=frame.index, dtype=object)
-    stage.iloc[place] = told["stage"].to_numpy(dtype=object)
-    ahead = frame["case_stage"].map(_ORDER) > stage.map(_ORDER)
+    stage, outcome = np.full(len(frame), "none", dtype=object), np.full(len(frame), "", dtype=object)
+    stage[place], outcome[place] = (
+        told["stage"].to_numpy(dtype=object),
+        told["outcome"].to_numpy(dtype=object),
+    )
+    ahead = frame["case_stage"].map(_ORDER) > pd.Series(stage, index=frame.index).map(_ORDER)
     if ahead.any():
         first = frame.loc[ahead].iloc[0]
         msg = (
@@ -61,8 +64,6 @@ def with_cases(frame: pd.DataFrame, cases: Cases) -> pd.DataFrame:
             "the cases"
         )
         raise DataError(msg, rows=frame.loc[ahead])
-    outcome = pd.Series("", index=frame.index, dtype=object)
-    outcome.iloc[place] = told["outcome"].to_numpy(dtype=object)
     return frame.assign(case_stage=stage, case_outcome=outcome)
 
 

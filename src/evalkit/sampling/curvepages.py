@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from evalkit.decisions.book import Page
@@ -58,7 +60,7 @@ def _page(
     return Page(_TITLES[name].get(language), header, widths, rows, curves=curves)
 
 
-def _cell(column: str, value: object, language: Language) -> str:
+def _cell(column: str, value: Any, language: Language) -> str:
     """Return a figure as text: rates as written, probabilities with four decimals."""
     if column == "allowed" and pd.isna(value):
         return _TITLES["none"].get(language)

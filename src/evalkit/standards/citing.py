@@ -109,9 +109,9 @@ def _parts(pack: Pack, kind: str) -> Iterator[tuple[str, int | None, _Cited]]:
         for item in getattr(pack, kind):
             yield item.id, None, item
     if kind == "village_overrides":
-        for province, values in pack.village_overrides.items():
-            for name, value in values.items():
-                yield f"{name}.province.{province}", None, value
+        for province, figures in pack.village_overrides.items():
+            for name, figure in figures.items():
+                yield f"{name}.province.{province}", None, figure
     if kind == "stable" and pack.stable is not None:
         yield "years", None, pack.stable.years
         yield "margin", None, pack.stable.margin
