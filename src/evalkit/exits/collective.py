@@ -176,7 +176,7 @@ def _add_parts(out: pd.DataFrame, parts: Mapping[str, Floats]) -> None:
         out[name] = value
         out[f"{name}_share"] = np.divide(value, amount, out=np.full(len(out), np.nan), where=amount > 0)
     gap = np.abs(np.sum(list(parts.values()), axis=0) - amount)
-    out["adds_up"] = pd.array(np.where(np.isnan(gap), np.nan, gap <= TOLERANCE), dtype="Float64") == 1
+    out["adds_up"] = pd.array([None if np.isnan(g) else bool(g <= TOLERANCE) for g in gap], dtype="boolean")
     if "subsidy" in parts:
         out["earned"] = amount - parts["subsidy"]
         earned = _reading(out["earned"].to_numpy(dtype=float), out["limit"].to_numpy(dtype=float))

@@ -182,7 +182,9 @@ def _frame(
     out["debt"], out["income"] = owed[rows], income[rows]
     out["ratio"] = _ratio(owed, income)[rows]
     for name, value in above.items():
-        out[f"above_{name}"] = pd.array(value[rows], dtype="Float64") == 1
+        out[f"above_{name}"] = pd.array(
+            [None if np.isnan(v) else bool(v) for v in value[rows]], dtype="boolean"
+        )
     return out.sort_values([r for r in roles if r in out], ignore_index=True)
 
 

@@ -216,9 +216,8 @@ class ExitJudgements:
 
 def _records(counted: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows that JSON can hold: what is absent as None."""
-    plain = counted.astype(object)
-    rows: list[dict[str, Any]] = plain.where(counted.notna(), None).to_dict("records")
-    return rows
+    plain = counted.astype(object).where(counted.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
 
 
 def _counted(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

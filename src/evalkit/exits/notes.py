@@ -163,8 +163,7 @@ def counted_ways(table: pd.DataFrame, dismissed: int) -> tuple[Text, ...]:
     ]
     for criterion, rows in table.groupby("criterion", sort=False):
         label = CRITERIA[str(criterion)]
-        ways = rows.set_index("counted")
-        said = [_way(ways.loc[w]) for w in ("found", "adjudicated")]
+        said = [_way(rows[rows["counted"] == w].iloc[0]) for w in ("found", "adjudicated")]
         out.append(
             Text(
                 en=f"{label.en}: as found in the field {said[0].en}; as adjudicated {said[1].en}.",

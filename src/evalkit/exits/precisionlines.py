@@ -130,7 +130,7 @@ def _causes(account: CauseTable) -> Score | None:
 
 def _funds(numerator: str, denominator: str) -> Callable[[Funds], Score | None]:
     def read(account: Funds) -> Score | None:
-        row = account.table.set_index("program").loc[ALL]
+        row = account.table[account.table["program"] == ALL].iloc[0]
         among = row["amount"] + row["untraced"] if denominator == "paid" else row[denominator]
         return _ratio(float(row[numerator]), float(among))
 

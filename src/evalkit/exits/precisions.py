@@ -142,16 +142,15 @@ def _row(item: PrecisionItem, name: str, measure: Measure, account: Any) -> dict
     score = None if account is None else measure.read(account)
     lacks = _lacks(measure, account, score)
     found = Score(np.nan) if score is None else score
-    return (
-        {"item": item.id, "item_en": item.title.en, "item_zh": item.title.zh}
-        | {"measure": name, "measure_en": measure.title.en, "measure_zh": measure.title.zh}
-        | {"value": float(found.value), "low": float(found.low), "high": float(found.high)}
-        | {"limits_en": measure.limits.en, "limits_zh": measure.limits.zh}
-        | {"found": float(found.found), "among": float(found.among)}
-        | {"unit_en": measure.unit.en, "unit_zh": measure.unit.zh}
-        | {"reading": found.reading, "evidence": measure.source, "shown": score is not None}
-        | {"lacks_en": lacks.en, "lacks_zh": lacks.zh}
-    )
+    row: dict[str, object] = {"item": item.id, "item_en": item.title.en, "item_zh": item.title.zh}
+    row |= {"measure": name, "measure_en": measure.title.en, "measure_zh": measure.title.zh}
+    row |= {"value": float(found.value), "low": float(found.low), "high": float(found.high)}
+    row |= {"limits_en": measure.limits.en, "limits_zh": measure.limits.zh}
+    row |= {"found": float(found.found), "among": float(found.among)}
+    row |= {"unit_en": measure.unit.en, "unit_zh": measure.unit.zh}
+    row |= {"reading": found.reading, "evidence": measure.source, "shown": score is not None}
+    row |= {"lacks_en": lacks.en, "lacks_zh": lacks.zh}
+    return row
 
 
 def _lacks(measure: Measure, account: Any, score: Score | None) -> Text:
