@@ -95,8 +95,8 @@ def identification_errors(
 
     References
     ----------
-    Cornia & Stewart (1993), in Adjustment and Social Welfare (errors of excessive and of failed coverage); Korn & Graubard
-    (1998), Survey Methodology 24, 193-201.
+    Cornia & Stewart (1993), Two errors of targeting, Journal of International Development 5, 459-496; Korn & Graubard (1998),
+    Survey Methodology 24, 193-201.
     """
     at = panel.waves[-1] if wave is None else wave
     now = panel.mask & (panel.frame[panel.wave].astype(int) == at).to_numpy()
