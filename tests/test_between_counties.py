@@ -10,6 +10,7 @@ import pytest
 import evalkit as ek
 from cli_case import PLAN, lay, panel, run
 from evalkit import idnumber
+from evalkit.decisions.form import HUMAN
 from evalkit.pipeline import build
 from evalkit.store import UNPLACED, Store
 from workbook_case import cells, decision, fill
@@ -154,15 +155,48 @@ def test_a_row_left_out_for_another_that_is_gone_is_stale(tmp_path: Path) -> Non
         build(plan)
 
 
-def test_a_member_cannot_be_corrected_between_counties(tmp_path: Path) -> None:
+def test_a_person_in_two_counties_is_given_the_right_number(tmp_path: Path) -> None:
     plan = ek.load_plan(with_members(tmp_path))
     build(plan)
     book = tmp_path / "decisions.xlsx"
     seen = cells(book)
-    fill(book, decision(seen[seen["rule"] == "K09"].iloc[0]["at"], "correct", "1"))
-    with pytest.raises(
-        ek.DataError, match=r"correct does not fit a case of rule K09; possible: keep, exclude, defer"
+    mine = seen[(seen["rule"] == "K09") & (seen["county"] == "S2")].iloc[0]
+    other = seen[(seen["rule"] == "K09") & (seen["county"] == "N1")].iloc[0]
+    fill(book, decision(mine["at"], "correct", number("009")) | decision(other["at"], "keep"))
+    done = build(plan)
+    assert (done.moved, done.reused) == (0, 2)
+    store = Store(plan.processed)
+    assert store.read("member", "S2")["id_number"].tolist() == [number("009"), number("003")]
+    made = store.read("ledger", "S2").query("rule == 'H02'")
+    assert made[["table", "row", "column", "old", "new"]].to_numpy().tolist() == [
+        ["member", 3, "id_number", f" {number('001')}", number("009")]
+    ]
+    assert "K09" not in set(cells(book)["rule"])
+    again = build(plan)
+    assert (again.moved, again.reused) == (0, 3)
+    raw = tmp_path / "data" / "raw" / "members.csv"
+    raw.write_text(raw.read_text().replace(f"a,{number('001')}", f"a,{number('008')}"))
+    with pytest.raises(ek.DataError) as stale:
+        build(plan)
+    assert f"case {mine['case']} (K09) is stale: the data no longer have this case" in str(stale.value)
+
+
+def test_what_cannot_be_corrected_between_counties_is_refused(tmp_path: Path) -> None:
+    plan = ek.load_plan(with_members(tmp_path, doubled()))
+    build(plan)
+    book = tmp_path / "decisions.xlsx"
+    seen = cells(book)
+    person, home = (seen[seen["rule"] == r].iloc[0]["at"] for r in ("K09", "K08"))
+    fill(book, decision(person, "correct", "姓名=甲") | decision(home, "correct", "household=7"))
+    with pytest.raises(ek.DataError) as refused:
+        build(plan)
+    for said in (
+        "correct does not fit a case of rule K08; possible: keep, exclude, defer",
+        "correct of a person in two counties takes the right id number alone",
     ):
+        assert said in str(refused.value)
+    fill(book, decision(person, "correct", number("001")) | dict.fromkeys([(home, k) for k in HUMAN]))
+    with pytest.raises(ek.DataError, match=r"is '.*' already; use keep"):
         build(plan)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cleaning import EXAMPLES as CLEANING
 from .frame import Elsewhere, Example, drawn, marked
+from .histories import EXAMPLES as HISTORIES
 from .households import EXAMPLES as HOUSEHOLDS
 from .income import EXAMPLES as INCOME
 from .patterns import EXAMPLES as PATTERNS
@@ -28,4 +29,5 @@ EXAMPLES: tuple[Example | Elsewhere, ...] = (
     *PROGRAMS,
     *PLACES,
     *SERIES,
+    *HISTORIES,
 )

@@ -7,7 +7,7 @@ county by county gives what cleaning everything at once gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,12 @@ from evalkit.cleaning.checking import check_rules
 from evalkit.cleaning.codes import check_persons, check_words
 from evalkit.cleaning.columns import convert_columns, make_villages_unique, tidy_columns
 from evalkit.cleaning.concepts import check_concept
+from evalkit.cleaning.histories import check_histories, joined
 from evalkit.cleaning.households import check_households
 from evalkit.cleaning.moves import moved_households, person_cases, shared_persons, with_rows
 from evalkit.cleaning.orders import Order, carry_out, correct_cells
 from evalkit.cleaning.result import FATES, MONEY_COLUMNS, CleanResult, SetAside, panel_from
-from evalkit.cleaning.rostered import set_aside_without_members, with_rosters
+from evalkit.cleaning.rostered import set_aside_without_members
 from evalkit.cleaning.rows import check_required, quarantine_keys, set_aside_no_data, settle_duplicates
 from evalkit.cleaning.settling import Fault, Orders, Pass, settle, settled
 from evalkit.cleaning.single import CleanTable
@@ -32,7 +33,6 @@ from evalkit.cleaning.typed import (
     check_programs,
     named_columns,
     typed_table,
-    with_derived,
 )
 from evalkit.cleaning.work import CASE_COLUMNS, Work
 from evalkit.decisions import Decisions
@@ -93,22 +93,26 @@ def clean(
     check_columns(data["household"], plan, data.tables.get("member"))
     check_programs(plan, data.tables)
     done = settled(_runner(data, plan, dated), Decisions() if decisions is None else decisions)
-    works = done.last.works
-    typed = _typed({n: typed_table(w, w.kept, w.raw, plan) for n, w in works.items()}, plan)
+    works, told = done.last.works, done.last.told
+    if told is None:  # pragma: no cover - the runner below gives it
+        raise TypeError("a pass over households tells their histories")
+    tables = dict(told.tables)
     entries = pd.concat([w.entries for w in works.values()], ignore_index=True)
-    frame = typed.pop("household")
+    frame = tables.pop("household")
     result = CleanResult(
         frame=frame,
         plan=plan,
         quarantine=pd.concat([_quarantined(w) for w in works.values()], ignore_index=True),
         ledger=Ledger(entries[list(COLUMNS)]),
         open_cases=done.cases,
-        tables=typed,
+        tables=tables,
         raw=data,
         fates=pd.DataFrame([_fates(w) for w in works.values()]),
         money=_money(works["household"], frame),
         checks=done.last.checks,
         decided=done.decided,
+        events=told.events,
+        structures=told.structures,
     )
     if not allow_empty:
         _ = result.panel
@@ -188,7 +192,7 @@ def rebuild(raw: RawData, ledger: Ledger, plan: Plan) -> dict[str, pd.DataFrame]
     data = with_issue_codes(raw, load_divisions(plan))
     texts = {name: replay(table, ledger) for name, table in data.tables.items()}
     tables = {n: typed_table(Replayed(t), np.arange(len(t)), data[n], plan) for n, t in texts.items()}
-    return _typed(tables, plan)
+    return joined(tables, plan)
 
 
 def _raw_data(raw: Raw, plan: Plan, dated: DatedCodes | None) -> RawData:
@@ -205,7 +209,8 @@ def _runner(data: RawData, plan: Plan, dated: DatedCodes | None) -> Callable[[Or
     def run(orders: Orders) -> Pass:
         works = {n: _cleaned(table, plan, dated, orders.get(n, ())) for n, table in data.tables.items()}
         set_aside_without_members(works, plan)
-        return Pass(works, check_rules(works))
+        checks = check_rules(works)
+        return Pass(works, checks, check_histories(works, plan))
 
     return run
 
@@ -231,12 +236,6 @@ def _cleaned(raw: RawTable, plan: Plan, dated: DatedCodes | None, orders: Sequen
     check_words(work)
     check_areas(work, dated)
     return work
-
-
-def _typed(tables: Mapping[str, pd.DataFrame], plan: Plan) -> dict[str, pd.DataFrame]:
-    """Return clean tables with what the household table takes from the others."""
-    households = with_rosters(tables["household"], tables.get("member"))
-    return {**tables, "household": with_derived(households, tables.get("program"), plan)}
 
 
 def _quarantined(work: Work) -> pd.DataFrame:

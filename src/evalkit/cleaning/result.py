@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from evalkit.errors import DataError
+from evalkit.events import Events
 from evalkit.ingest import RawData
 from evalkit.ledger import Ledger
 from evalkit.panel import Panel
@@ -55,6 +56,10 @@ class CleanResult:
         One row a conditional rule: rule, table, checked, lacks (columns it needs that are not there), rows, hits.
     decided : DataFrame
         Cases that persons decided: case, table, rule, county, action.
+    events : Events or None
+        The register of events of the clean households; None where nothing tells who is registered.
+    structures : DataFrame or None
+        Household structures that deserve a question; None where the plan does not ask or rosters have no waves.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -68,6 +73,8 @@ class CleanResult:
     money: pd.DataFrame = field(repr=False)
     checks: pd.DataFrame = field(repr=False)
     decided: pd.DataFrame = field(repr=False)
+    events: Events | None = field(default=None, repr=False)
+    structures: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def panel(self) -> Panel:

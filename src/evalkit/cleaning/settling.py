@@ -17,6 +17,7 @@ import pandas as pd
 
 from evalkit.cleaning.amending import changes_of, merge_target, refused
 from evalkit.cleaning.cases import cases_of, short_hash
+from evalkit.cleaning.histories import Told
 from evalkit.cleaning.moves import shown_person
 from evalkit.cleaning.orders import Order
 from evalkit.cleaning.rows import key_of
@@ -30,10 +31,11 @@ DECIDED_COLUMNS: tuple[str, ...] = ("case", "table", "rule", "county", "action")
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One run of the rules over all tables: the tables, and the list of checks."""
+    """One run of the rules over all tables: the tables, the list of checks, what households' histories tell (if there are any)."""
 
     works: Mapping[str, Work]
     checks: pd.DataFrame
+    told: Told | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def settle(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
     between = [d for d in decisions if d.across]
     first = [left_out(d, works) for works in [run({}).works if between else {}] for d in between]
     orders: list[Order] = [o for o in first if isinstance(o, Order)]
-    faults: list[Fault] = [f for f in first if isinstance(f, Fault)]
+    faults: list[Fault] = [*(f for f in first if isinstance(f, Fault)), *_contradictions(orders)]
     while True:
         last = run(_by_table(orders))
         cases = _open(last.works, orders)
@@ -110,7 +112,7 @@ def settle(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
 
 
 def left_out(decision: Decision, works: Mapping[str, Work]) -> Order | Fault:
-    """Return the order that leaves out the row of a case between counties, or why there is none.
+    """Return the order that leaves out or corrects the row of a case between counties, or why there is none.
 
     The row is that of the household, the wave and, among members, the person; which file it is in makes no difference.
     """
@@ -133,7 +135,9 @@ def left_out(decision: Decision, works: Mapping[str, Work]) -> Order | Fault:
             f"{told} is stale: the {decision.table} table of the county has {what} of {' '.join(decision.home).strip()}",
         )
     column = "county" if decision.table == "household" else "id_number"
-    return Order(decision, int(rows[0]), column)
+    if work is None or decision.action != "correct":
+        return Order(decision, int(rows[0]), column)
+    return _corrected(decision, work, int(rows[0]), column, {})
 
 
 def settled(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
@@ -243,10 +247,18 @@ def _order(
         return Order(decision, pos, column, into=target)
     if decision.action not in ("correct", "restore"):
         return Order(decision, pos, column)
+    now = {(o.pos, c): new for o in before if o.decision.table == case["table"] for c, new in o.changes}
+    return _corrected(decision, work, pos, column, now)
+
+
+def _corrected(
+    decision: Decision, work: Work, pos: int, column: str, now: Mapping[tuple[int, str], str | None]
+) -> Order | Fault:
+    """Return the order that puts new values into a row, or what is wrong with them; `now` are cells corrected before."""
+    told = f"{decision.where}: case {decision.case} ({decision.rule})"
     changes = changes_of(decision.value, column, work, homeless=decision.rule == "K03")
     if isinstance(changes, str):
         return Fault(decision.case, f"{told}: {changes}")
-    now = {(o.pos, c): new for o in before if o.decision.table == case["table"] for c, new in o.changes}
     wrong = [w for c, new in changes for w in refused(work, pos, c, new, now)]
     return (
         Fault(decision.case, f"{told}: {'; '.join(wrong)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -203,6 +204,13 @@ class Work:
             old = self.coded(column).objects(at)
             said = old if evidence is None else _picked(evidence, at)
             self._note(at, column=column, old=old, action="flag", rule=rule_id, evidence=said)
+
+    def marked(self, rules: Collection[str]) -> Flags:
+        """Return the rows that some rules marked, shape (n,)."""
+        out = np.zeros(len(self.frame), dtype=bool)
+        for at, noted in self.done if rules else ():
+            out[at[np.isin(noted["rule"].astype(str), list(rules))]] = True
+        return out
 
     def _set_fate(
         self, at: Positions, rule_id: str, column: str, new: Objects | None, evidence: Evidence | None

@@ -257,7 +257,7 @@ def _shared(between: pd.DataFrame) -> Iterator[str]:
     if len(shared):
         yield (
             f"{_count(len(shared), 'id number stands', 'id numbers stand')} in more than one county in one wave (K09; "
-            f"{_some(shared['evidence'])}). Mend the files, or decide in decisions.xlsx (keep, exclude) after a build"
+            f"{_some(shared['evidence'])}). Mend the files, or decide in decisions.xlsx (keep, correct, exclude) after a build"
         )
 
 

@@ -121,10 +121,14 @@ def allowed(rule_id: str, *, across: bool = False) -> tuple[Action, ...]:
     --------
     >>> allowed("T07"), allowed("K01"), allowed("K08"), allowed("K08", across=True)
     (('keep', 'correct', 'exclude', 'defer'), ('correct', 'exclude', 'merge', 'defer'), ('keep', 'exclude', 'defer'), ('keep', 'defer'))
+    >>> allowed("K09"), allowed("F02"), allowed("F10")
+    (('keep', 'correct', 'exclude', 'defer'), ('keep', 'correct', 'exclude', 'defer'), ('keep', 'defer'))
     """
     found = rule(rule_id)
     if found.id in BETWEEN and not across:
-        return ("keep", "exclude", "defer")
+        return ("keep", "correct", "exclude", "defer") if found.id == "K09" else ("keep", "exclude", "defer")
+    if found.id[0] in "FM" and not across:
+        return _of_histories(found)
     if (
         found.id.startswith("A") or found.id == "I47"
     ):  # a fact about a code or a file, whatever the row; the plan settles it
@@ -146,6 +150,15 @@ def allowed(rule_id: str, *, across: bool = False) -> tuple[Action, ...]:
     )
 
 
+def _of_histories(found: Rule) -> tuple[Action, ...]:
+    """A row that is not there cannot be corrected; a household's number stands in its roster too."""
+    if found.id == "F10":
+        return ("keep", "defer")
+    if found.id.startswith("M"):
+        return ("keep", "exclude", "defer")
+    return ("keep", "correct", "exclude", "defer")
+
+
 def _of_quarantine(found: Rule) -> tuple[Action, ...]:
     """Without its keys a row has no place in the clean table, so it cannot come back as it is."""
     if found.id == "K03":  # the new value names the county
@@ -164,6 +177,8 @@ def proposed(rule_id: str, *, across: bool = False) -> Action:
     ('correct', 'merge', 'keep', 'exclude')
     """
     options = allowed(rule_id, across=across)
+    if rule_id in BETWEEN:  # which of the places is wrong is not known
+        return "keep"
     if rule_id in ("D02", "P05") and "merge" in options:
         return "merge"
     return "correct" if "correct" in options else options[0]

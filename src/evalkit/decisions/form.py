@@ -63,6 +63,19 @@ _NOTES: tuple[tuple[str, str, str], ...] = (
      "the same rule and column in the same file and county. Each of them is decided so; cases with an action of their own keep it. "
      "When there are more or fewer the build stops.",
      "同一县、同一文件、同一规则和列的待核案件可一次核定：保留或剔除时在新值中填写“（整批N）”，N为此类案件数。已单独核定的案件从其核定；案件数不符时构建停止。"),
+    ("K08, K09", "Found by comparing counties. K09: correct takes the right id number of this row. K08 has no correct: the household number stands in the roster, "
+     "in other tables and in other waves too; make it whole in the plan (columns: {household: [county header, household header]}) or mend the raw files.",
+     "比对各县而得。K09：更正填写本行正确的证件号码。K08不能更正：户编号同时见于成员表、其他表和其他年度，请在方案中合成编号（columns: {household: [县列, 户列]}）或改原始文件。"),
+    ("F01-F14", "The rows of a household contradict each other; evidence lists the dates or waves, the row is the one in which it shows. keep: the "
+     "history is right as it stands; the register of events follows the status. correct puts in a new value for this row only; for other rows of the "
+     "household mend the raw file. F10 (no row in waves between) takes keep or defer: a row that is missing can only be added to the raw files.",
+     "同一户各年度记录相互矛盾；依据列出日期或年度，所列行为矛盾显现之行。保留：经历属实，登记事项以脱贫属性为准。更正仅改本行，同户其他行请改原始文件。"
+     "F10（中间年度无记录）只能保留或暂缓：缺失的行须补入原始文件。"),
+    ("M01-M05", "A household structure that deserves a question (splits, merges, elders alone); nothing says that it is wrong. keep: looked at, it stands. "
+     "exclude leaves this household-year out; its members stay in the roster and become cases of P46. There is no correct: the household number stands in the "
+     "roster and in other tables too; mend the raw files.",
+     "值得询问的户结构（拆户、并户、老人单独立户），并不表示有误。保留：已核实，维持现状。剔除：该户该年度不进入清洗后的数据，其成员仍在成员表中，转为P46案件。"
+     "不能更正：户编号同时见于成员表等，请改原始文件。"),
     ("state", "The check code ties a decision to what the case looked like. When the data change, the build stops and lists the "
      "decisions to look at again.", "校验码记录核定时案件的情形。数据变动后，构建将停止并列出须重新核定的案件。"),
     ("decided", "The third sheet lists what was decided before. To take a decision back, delete its row; to change it, edit it there. "

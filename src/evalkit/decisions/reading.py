@@ -240,6 +240,8 @@ def _value_faults(rule_id: str, action: str, value: str) -> Iterator[str]:
         yield "a row without a county needs the county's code as the new value"
     elif action == "correct" and not given:
         yield "correct without a new value; (blank) empties the cell"
+    if rule_id in BETWEEN and action == "correct" and any(c.column for c in given):
+        yield "correct of a person in two counties takes the right id number alone; other cells are corrected by cases of their own"
     if action == "merge" and len(value.split()) != 1:
         yield "merge needs the case number of the row that stays as the new value"
     if action in ("correct", "restore"):

@@ -66,7 +66,7 @@ class Decision:
     @property
     def in_county(self) -> bool:
         """Whether it is carried out on a row while its county is cleaned: all but what stays as it is between counties."""
-        return not self.across or self.action == "exclude"
+        return not self.across or self.action in ("exclude", "correct")
 
     @property
     def identity(self) -> tuple[str, ...]:

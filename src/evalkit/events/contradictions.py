@@ -29,14 +29,15 @@ def find_cases(past: Histories, entered: Flags) -> pd.DataFrame:
         that the rows of a household repeat is listed once, at the first of them.
     """
     found = [*_status_cases(past), *_date_cases(past, entered), *_monitoring_cases(past)]
-    parts = [_cases(past, rule, rows, said) for rule, rows, said in found if rows.any()]
+    parts = [_cases(past, *one) for one in found if one[1].any()]
     if not parts:
         return empty_cases()
     out = pd.concat(parts, ignore_index=True)
     return out.sort_values(["rule", "county", "household", "wave"], kind="stable", ignore_index=True)
 
 
-_Found = tuple[str, Flags, Sequence[Floats]]
+_Found = tuple[str, Flags, Sequence[Floats], str]
+"""Rule, rows, dates that are the evidence, column."""
 
 
 def _status_cases(past: Histories) -> list[_Found]:
@@ -51,13 +52,14 @@ def _status_cases(past: Histories) -> list[_Found]:
     skipped = (past.before >= 0) & (past.previous_wave > since)
     again = (then == 2) & (now == 1) & ~past.marked
     known_back = _ever_before(past, (past.state == 3) | past.marked | again)
+    told, marked = _there(past, "status", "exit_year"), _there(past, "status", "returned")
     return [
-        ("F02", np.asarray(again, dtype=bool), waves),
-        ("F03", np.asarray((then == 1) & (now == 3), dtype=bool), waves),
-        ("F04", np.asarray((then == 3) & (now == 1), dtype=bool), waves),
-        ("F05", misfit, [past.exited, *waves]),
-        ("F06", _once(past, overdue & ~known_back), [past.exited, waves[1]]),
-        ("F10", skipped, waves),
+        ("F02", np.asarray(again, dtype=bool), waves, told),
+        ("F03", np.asarray((then == 1) & (now == 3), dtype=bool), waves, marked),
+        ("F04", np.asarray((then == 3) & (now == 1), dtype=bool), waves, marked),
+        ("F05", misfit, [past.exited, *waves], _there(past, "exit_year", "exit_month")),
+        ("F06", _once(past, overdue & ~known_back), [past.exited, waves[1]], told),
+        ("F10", skipped, waves, "wave"),
     ]
 
 
@@ -68,17 +70,18 @@ def _date_cases(past: Histories, entered: Flags) -> list[_Found]:
     before = (year_of(out) < year_of(came)) | (monthly & (out < came))
     year = year_of(came)
     late = past.first & ~entered & (past.previous_wave >= 0) & (year <= past.previous_wave)
+    entry, end = _there(past, "identified_year", "identified_month"), _there(past, "exit_year", "exit_month")
     found: list[_Found] = [
-        ("F01", _once(past, before), [came, out]),
-        ("F07", _once(past, (past.state > 0) & (year > past.wave)), [_of_wave(past), came]),
-        ("F08", *_altered(past, came, past.before >= 0)),
-        ("F09", *_altered(past, out, (past.before >= 0) & (past.state == 2))),
-        ("F14", late, [came, _of_wave(past)]),
+        ("F01", _once(past, before), [came, out], end),
+        ("F07", _once(past, (past.state > 0) & (year > past.wave)), [_of_wave(past), came], entry),
+        ("F08", *_altered(past, came, past.before >= 0), entry),
+        ("F09", *_altered(past, out, (past.before >= 0) & (past.state == 2)), end),
+        ("F14", late, [came, _of_wave(past)], entry),
     ]
     for name in ("identified", "exit"):
         stated, month = past.number(f"{name}_year"), past.month(f"{name}_month")
         differ = ~np.isnan(stated) & ~np.isnan(month) & (stated != year_of(month))
-        found.append(("F11", _once(past, differ), [100 * stated, month]))
+        found.append(("F11", _once(past, differ), [100 * stated, month], f"{name}_month"))
     return found
 
 
@@ -89,9 +92,14 @@ def _monitoring_cases(past: Histories) -> list[_Found]:
     known = "monitored" in past.frame or "monitored_month" in past.frame
     when = np.where(np.isnan(past.ended), _of_wave(past), past.ended)
     return [
-        ("F12", _once(past, early), [past.began, past.ended]),
-        ("F13", _once(past, alone & known), [when]),
+        ("F12", _once(past, early), [past.began, past.ended], "eliminated_month"),
+        ("F13", _once(past, alone & known), [when], _there(past, "risk_eliminated", "eliminated_month")),
     ]
+
+
+def _there(past: Histories, *names: str) -> str:
+    """Return the first of some columns that the table has, the first name when it has none."""
+    return next((name for name in names if name in past.frame), names[0])
 
 
 def _altered(past: Histories, date: Floats, compared: Flags) -> tuple[Flags, list[Floats]]:
@@ -125,12 +133,12 @@ def _once(past: Histories, rows: Flags) -> Flags:
     return out
 
 
-def _cases(past: Histories, rule: str, rows: Flags, said: Sequence[Floats]) -> pd.DataFrame:
+def _cases(past: Histories, rule: str, rows: Flags, said: Sequence[Floats], column: str) -> pd.DataFrame:
     at = np.flatnonzero(rows)
     places = past.frame[["county", "household", "wave"]].iloc[at].reset_index(drop=True)
     evidence = [
         " → ".join(map(str, one)) for one in zip(*(date_text(s[at]).fillna("–") for s in said), strict=True)
     ]
     text = CASES[rule]
-    out = places.assign(rule=rule, what_en=text.en, what_zh=text.zh, evidence=evidence)
+    out = places.assign(rule=rule, what_en=text.en, what_zh=text.zh, evidence=evidence, column=column)
     return out.astype({c: "str" for c in CASE_COLUMNS if c != "wave"})[list(CASE_COLUMNS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evalkit.rules import HISTORIES
 from evalkit.text import Text
 
 KINDS: dict[str, Text] = {
@@ -63,20 +64,5 @@ RULES: dict[str, Text] = {
 }  # fmt: skip
 """Why an event is in the register."""
 
-CASES: dict[str, Text] = {
-    "F01": Text(en="the stated exit is before the stated identification", zh="脱贫时间早于识别时间"),
-    "F02": Text(en="registered again after an exit, without a return mark", zh="脱贫后重新为未脱贫，无返贫标识"),
-    "F03": Text(en="returned without an exit before", zh="此前未脱贫而标识为返贫"),
-    "F04": Text(en="a return mark is gone without an exit", zh="返贫标识消失而未脱贫"),
-    "F05": Text(en="the stated year of exit does not fit the wave in which the status changed", zh="脱贫年度与状态变化的年度不符"),
-    "F06": Text(en="not exited, while the stated year of exit has passed and no return is marked", zh="未脱贫，而登记的脱贫年度已过且无返贫标识"),
-    "F07": Text(en="registered before the stated year of identification", zh="登记早于识别年度"),
-    "F08": Text(en="the stated year of identification changes", zh="识别年度前后不一"),
-    "F09": Text(en="the stated year of exit changes while the household stays exited", zh="保持已脱贫而脱贫年度前后不一"),
-    "F10": Text(en="no row in waves between rows", zh="中间年度无记录"),
-    "F11": Text(en="year and month of the same event differ", zh="同一事项的年度与年月不一致"),
-    "F12": Text(en="risk eliminated before monitoring began", zh="风险消除早于纳入监测"),
-    "F13": Text(en="risk eliminated without having been monitored", zh="未纳入监测而风险消除"),
-    "F14": Text(en="registered in a wave after the stated identification and county's first wave, but without a row before", zh="识别之后的年度缺少记录"),
-}  # fmt: skip
-"""Contradictions in a household's history, listed for somebody to look at."""
+CASES: dict[str, Text] = {r.id: r.text for r in HISTORIES}
+"""Contradictions in a household's history (`evalkit.rules`), listed for somebody to look at."""

@@ -20,8 +20,10 @@ COLUMNS: tuple[str, ...] = (
     "reason_en", "reason_zh", "table", "column", "file", "row",
 )  # fmt: skip
 """Columns of `Events.entries`."""
-CASE_COLUMNS: tuple[str, ...] = ("county", "household", "wave", "rule", "what_en", "what_zh", "evidence")
-"""Columns of `Events.cases`."""
+CASE_COLUMNS: tuple[str, ...] = (
+    "county", "household", "wave", "rule", "what_en", "what_zh", "evidence", "column",
+)  # fmt: skip
+"""Columns of `Events.cases`; ``column`` is the field of that row in which the contradiction shows."""
 _KINDS = {"persons": "float64", "wave": "int64", "row": "int64"}
 _DATE = r"[0-9]{4}(?:0[1-9]|1[0-2])?"
 

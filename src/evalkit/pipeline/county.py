@@ -18,8 +18,6 @@ from evalkit.ingest import RawData, RawTable
 from evalkit.pipeline.adding import county_sums
 from evalkit.pipeline.distribution import measure_distribution
 from evalkit.pipeline.happenings import (
-    household_structures,
-    registry_events,
     with_events,
     with_structures,
     write_events,
@@ -134,8 +132,7 @@ def build_county(
         named = ", ".join(name for name, table in raw.tables.items() if len(table))
         msg = f"the household table has no row of county {county}, which is named in: {named}; add its households"
         raise DataError(msg)
-    events = registry_events(cleaned)
-    structures = household_structures(cleaned)
+    events, structures = cleaned.events, cleaned.structures
     result = with_events(county_result(county, cleaned, plan, events), events, cleaned)
     result = with_structures(result, structures, plan)
     _write_tables(store, county, cleaned)

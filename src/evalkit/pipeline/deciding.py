@@ -194,17 +194,17 @@ def cases_between(
     DataError
         A decision is stale.
     """
-    gone = [d for d in decisions if d.action == "exclude"]
+    gone = [d for d in decisions if d.in_county]
     found = cases_between_counties(root)
     seen = cases_between_counties(root, _put_back(root, gone)) if gone else found
-    kept = Decisions(tuple(d for d in decisions if d.action != "exclude"))
+    kept = Decisions(tuple(d for d in decisions if not d.in_county))
     _refuse_stale(seen, decisions, partial=partial)
     found = _with_rows(found.loc[~found["case"].isin([d.case for d in gone])], root, rows_of)
     return settle_across(found, kept)
 
 
 def _put_back(root: Path, gone: Sequence[Decision]) -> pd.DataFrame:
-    """Return the rows that decisions about cases between counties left out, as `cases_between_counties` takes them."""
+    """Return the rows that decisions about cases between counties left out or corrected, as `cases_between_counties` takes them."""
     rows = []
     for d in gone:
         household, wave, _ = d.home
@@ -213,7 +213,7 @@ def _put_back(root: Path, gone: Sequence[Decision]) -> pd.DataFrame:
         if entries.empty:
             continue
         mine = entries.loc[
-            (entries["rule"] == choice("exclude").rule)
+            (entries["rule"] == choice(d.action).rule)
             & (entries["table"] == d.table)
             & entries["reason_en"].str.endswith(f"{SAID}{d.said}")
         ]

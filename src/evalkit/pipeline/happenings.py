@@ -8,22 +8,15 @@ import pandas as pd
 
 from evalkit.cleaning import CleanResult
 from evalkit.errors import DataError
-from evalkit.events import Events, event_counts, events_from, reconcile_events, stock_table
+from evalkit.events import Events, event_counts, reconcile_events, stock_table
 from evalkit.events.reconciling import STATED, Place
 from evalkit.pipeline.results import CountyResult
 from evalkit.plan import Plan
 from evalkit.reasons import reason
-from evalkit.rosters import (
-    aggregate_members,
-    compare_stated,
-    described_wave,
-    dynasties,
-    suspicious_households,
-)
+from evalkit.rosters import aggregate_members, compare_stated, described_wave
 from evalkit.store import Store
 from evalkit.text import Text
 
-_WITNESSES = frozenset({"status", "identified_year", "exit_year"})
 NO_REGISTRY = Text(
     en="The data carry no registry status, year of identification or year of exit.",
     zh="数据中没有脱贫属性、首次识别时间或脱贫年度。",
@@ -33,29 +26,6 @@ NO_ROSTERS = Text(
     en="Household structures were asked for, but there are no rosters with waves.",
     zh="方案要求核查户结构，但没有分年度的家庭成员数据。",
 )
-
-
-def registry_events(cleaned: CleanResult) -> Events | None:
-    """Return the register of events of a county, None where nothing tells who is registered."""
-    if cleaned.frame.empty or not _WITNESSES & set(cleaned.frame.columns):
-        return None
-    return events_from(cleaned.frame, cleaned.tables.get("member"))
-
-
-def household_structures(cleaned: CleanResult) -> pd.DataFrame | None:
-    """Return the household structures of a county that deserve a question (`evalkit.rosters.suspicious_households`).
-
-    Returns
-    -------
-    DataFrame or None
-        None where the plan does not ask (``clean.household_structures``) or the rosters have no waves.
-    """
-    asked, members = cleaned.plan.clean.household_structures, cleaned.tables.get("member")
-    if asked is None or members is None or members.empty or "wave" not in members:
-        return None
-    return suspicious_households(
-        dynasties(members), cleaned.frame, members, look_backs=asked.look_backs, within=asked.within
-    )
 
 
 def with_structures(result: CountyResult, found: pd.DataFrame | None, plan: Plan) -> CountyResult:

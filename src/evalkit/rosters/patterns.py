@@ -15,25 +15,10 @@ from evalkit.rosters.counting import ELDERLY
 from evalkit.rosters.roll import Codes, Roll, roll_of
 from evalkit.rosters.tracing import Dynasties
 from evalkit.rosters.words import by_word, is_head
+from evalkit.rules import STRUCTURES
 from evalkit.text import Text
 
-PATTERNS: dict[str, Text] = {
-    "M01": Text(
-        en="the household id stands for other people than in the roster before",
-        zh="户编号对应的成员与上一期完全不同",
-    ),
-    "M02": Text(en="split or merged close to the year of identification", zh="拆户或并户发生在识别年度前后"),
-    "M03": Text(en="split or merged in a look-back year", zh="拆户或并户发生在回头看年度"),
-    "M04": Text(
-        en="one elder alone, beside a household of the same dynasty with members 18 to 45 years younger",
-        zh="一名老人单独立户，同系另有年轻18至45岁成员的户",
-    ),
-    "M05": Text(
-        en="one elder alone in a village with a household whose head has the same surname and is 18 to 45 years younger "
-        "(kinship is not shown)",
-        zh="一名老人单独立户，同村有同姓且年轻18至45岁户主的户（未证实亲属关系）",
-    ),
-}
+PATTERNS: dict[str, Text] = {r.id: r.text for r in STRUCTURES}
 """What each case means, by rule."""
 GENERATION = (18, 45)
 """Years between a parent and a child that make kinship possible."""

@@ -9,13 +9,25 @@ from __future__ import annotations
 
 from evalkit.rules.cleaning_rules import CLEANING
 from evalkit.rules.families import CHECKS
+from evalkit.rules.histories import ASKED_UNDER, HISTORIES, STRUCTURES
 from evalkit.rules.limits import LIMITS
 from evalkit.rules.rule import Rule, Severity
 from evalkit.rules.view import View
 
-__all__ = ["CHECKS", "LIMITS", "RULES", "Rule", "Severity", "View", "rule"]
+__all__ = [
+    "ASKED_UNDER",
+    "CHECKS",
+    "HISTORIES",
+    "LIMITS",
+    "RULES",
+    "STRUCTURES",
+    "Rule",
+    "Severity",
+    "View",
+    "rule",
+]
 
-RULES: tuple[Rule, ...] = (*CLEANING, *CHECKS)
+RULES: tuple[Rule, ...] = (*CLEANING, *CHECKS, *HISTORIES, *STRUCTURES)
 """Every rule, by family."""
 
 _BY_ID = {r.id: r for r in RULES}

@@ -30,7 +30,7 @@ class Rule:
     id : str
         Letter of the family and number: R rows, T text, K keys, D duplicates, A areas, C code words, H human
         decisions, I income, N patterns, L household logic, S status, W waves and months, P persons, G programs,
-        V villages, O totals, Q survey, Y county series.
+        V villages, O totals, Q survey, Y county series, F histories, M household structures.
     text : Text
         The reason, as it stands in the ledger.
     severity : str
