@@ -3,6 +3,7 @@
 from evalkit.simulate.distortions import DISTORTIONS, Distorted, distort
 from evalkit.simulate.export import Export, write_export
 from evalkit.simulate.prefecture import DEFAULT_SEED, SyntheticRegistry, Truth, counties_of, registry
+from evalkit.simulate.yearbook import Yearbook, make_yearbook
 
 __all__ = [
     "DEFAULT_SEED",
@@ -11,8 +12,10 @@ __all__ = [
     "Export",
     "SyntheticRegistry",
     "Truth",
+    "Yearbook",
     "counties_of",
     "distort",
+    "make_yearbook",
     "registry",
     "write_export",
 ]

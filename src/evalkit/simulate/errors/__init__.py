@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalkit.errors import DataError
-from evalkit.simulate.errors import household, member, program, timing
+from evalkit.simulate.errors import histories, household, member, program, records, timing
 from evalkit.simulate.errors.framework import Injected, Injector, Tables, inject_with
+from evalkit.simulate.errors.series import SERIES_INJECTORS, InjectedSeries, inject_series
 from evalkit.simulate.prefecture import SyntheticRegistry
 
-__all__ = ["INJECTORS", "Injected", "Injector", "Tables", "inject"]
+__all__ = [
+    "INJECTORS",
+    "SERIES_INJECTORS",
+    "Injected",
+    "InjectedSeries",
+    "Injector",
+    "Tables",
+    "inject",
+    "inject_series",
+]
 
 INJECTORS: tuple[Injector, ...] = (
     *household.INJECTORS,
     *timing.INJECTORS,
+    *histories.INJECTORS,
     *member.INJECTORS,
     *program.INJECTORS,
+    *records.INJECTORS,
 )
 """Every injector, by family."""
 

@@ -195,14 +195,37 @@ def inject_with(
     Injected
     """
     before = {t: getattr(registry, name).reset_index(drop=True) for t, name in FRAMES.items()}
+    tables, truth = damage_tables(injectors, before, n=n, seed=seed)
+    return Injected(as_registry(registry, tables.frames), truth)
+
+
+def damage_tables(
+    injectors: Sequence[Injector], before: Mapping[str, pd.DataFrame], *, n: int, seed: int
+) -> tuple[Tables, pd.DataFrame]:
+    """Damage tables by several injectors, one after the other.
+
+    Parameters
+    ----------
+    injectors : sequence of Injector
+    before : mapping of str to DataFrame
+        Clean tables by kind, each with a RangeIndex; they stay as they are.
+    n, seed : int
+        See `inject_with`.
+
+    Returns
+    -------
+    Tables
+        The damaged tables.
+    DataFrame
+        The truth, see `Injected`.
+    """
     tables = Tables(dict(before))
     found: list[tuple[Injector, pd.Index]] = []
     for injector in injectors:
         rng = np.random.default_rng([seed, zlib.crc32(injector.rule.encode())])
         found.append((injector, injector.make(rng, tables, n)))
-    truth = [_truth(i, rows, before[i.table], tables.frames[i.table]) for i, rows in found]
-    table = pd.concat(truth, ignore_index=True) if truth else pd.DataFrame(columns=list(TRUTH_COLUMNS))
-    return Injected(as_registry(registry, tables.frames), table)
+    parts = [truth_rows(i.rule, i.table, rows, before[i.table], tables.frames[i.table]) for i, rows in found]
+    return tables, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(TRUTH_COLUMNS))
 
 
 def as_registry(registry: SyntheticRegistry, frames: Mapping[str, pd.DataFrame]) -> SyntheticRegistry:
@@ -219,28 +242,34 @@ def as_registry(registry: SyntheticRegistry, frames: Mapping[str, pd.DataFrame])
     )
 
 
-def _truth(injector: Injector, rows: pd.Index, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """List the rows that must be found, with the cells changed in them."""
+def truth_rows(
+    rule: str, name: str, rows: pd.Index, before: pd.DataFrame, after: pd.DataFrame
+) -> pd.DataFrame:
+    """List the rows of a table that a rule must find, with the cells changed in them.
+
+    Raises
+    ------
+    DataError
+        A row is not in the table, or named twice.
+    """
     lost = rows.difference(after.index)
     if len(lost) or rows.has_duplicates:
-        msg = f"the injector of rule {injector.rule} names {len(lost)} rows that are not in the {injector.table} table, or rows twice"
+        msg = f"the injector of rule {rule} names {len(lost)} rows that are not in the {name} table, or rows twice"
         raise DataError(msg)
     rows = rows.sort_values()
     table = after.loc[rows]
-    out = pd.DataFrame(
-        {"rule": injector.rule, "table": injector.table, "row": after.index.get_indexer(rows)}, index=rows
-    )
-    for name in ("county", "household", "person", "wave"):
-        known = name in table
-        out[name] = table[name].astype("str").fillna("") if known else pd.Series("", index=rows, dtype="str")
+    out = pd.DataFrame({"rule": rule, "table": name, "row": after.index.get_indexer(rows)}, index=rows)
+    for key in ("county", "household", "person", "wave"):
+        known = key in table
+        out[key] = table[key].astype("str").fillna("") if known else pd.Series("", index=rows, dtype="str")
     old = before.reindex(rows)
     changed: list[list[str]] = [[] for _ in rows]
     there = rows.isin(before.index)
-    for name in table.columns:
-        pairs = zip(old[name].tolist(), table[name].tolist(), there, strict=True)
+    for column in table.columns:
+        pairs = zip(old[column].tolist(), table[column].tolist(), there, strict=True)
         for k, (a, b, was) in enumerate(pairs):
             if was and _shown(a) != _shown(b):
-                changed[k].append(name)
+                changed[k].append(column)
     out["column"] = pd.Series([",".join(names) for names in changed], index=rows, dtype="str")
     return out[list(TRUTH_COLUMNS)]
 
