@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -12,8 +13,12 @@ import cli_case
 import evalkit as ek
 import store_case
 from evalkit.errors import PlanError
-from evalkit.pipeline import Engine, build
+from evalkit.pipeline import CountyTask, Engine, build
+from evalkit.pipeline.county import attempt_county
 from evalkit.pipeline.engines import java
+from evalkit.pipeline.run import county_tasks
+from evalkit.pipeline.staging import stage
+from evalkit.pipeline.workers import in_workers, settle_environment
 from evalkit.plan import Plan
 
 
@@ -38,6 +43,30 @@ def written_by(plan: Plan, engine: Engine) -> dict[str, str]:
 def test_processes_write_the_same_bytes(plan: Plan, expected: dict[str, str]) -> None:
     assert any(name.startswith("panel/province=99/") for name in expected)
     assert written_by(plan, Engine(jobs=2)) == expected
+
+
+def built_and_told(task: CountyTask) -> tuple[bool, str, str]:
+    """Build a county and tell whether `scipy.stats` is loaded, and whose memory Arrow takes."""
+    import pyarrow
+
+    done = attempt_county(task)
+    return "scipy.stats" in sys.modules, pyarrow.default_memory_pool().backend_name, done.error
+
+
+def test_a_worker_is_light(monkeypatch: pytest.MonkeyPatch, plan: Plan, tmp_path: Path) -> None:
+    """`scipy.stats` takes 64 MB of every worker, and what Arrow does not give back some more."""
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
+    tasks = county_tasks(plan, stage(plan, tmp_path / "staged"), tmp_path / "store", fresh=True)
+    first = min(tasks)
+    ((_, job),) = in_workers(built_and_told, {first: tasks[first]}, 1)
+    assert job.result() == (False, "system", "")
+
+
+def test_what_the_user_has_set_for_workers_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "mimalloc")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    settle_environment()
+    assert (os.environ["ARROW_DEFAULT_MEMORY_POOL"], os.environ["OMP_NUM_THREADS"]) == ("mimalloc", "2")
 
 
 @pytest.mark.slow

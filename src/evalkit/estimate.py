@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import linalg, stats
+from scipy import linalg
 
 from evalkit.errors import EstimationError
 from evalkit.intervals import Bounds, Rule, Side, interval
+from evalkit.tails import chi2_tail, f_tail, normal_tail, student_tail
 from evalkit.text import Text, text_from
 
 Floats = NDArray[np.float64]
@@ -292,12 +293,12 @@ class Estimate:
             raise EstimationError(msg)
         stat = float(self.values @ linalg.solve(self.cov, self.values, assume_a="pos"))
         if np.isinf(df):
-            return Wald(stat, rank, df, float(stats.chi2.sf(stat, rank)))
+            return Wald(stat, rank, df, float(chi2_tail(stat, rank)))
         rest = df - rank + 1
         if rest <= 0:
             msg = f"{self.about.estimand}: {df:.1f} degrees of freedom are too few to test {rank} values jointly"
             raise EstimationError(msg)
-        return Wald(stat, rank, df, float(stats.f.sf(stat * rest / (df * rank), rank, rest)))
+        return Wald(stat, rank, df, float(f_tail(stat * rest / (df * rank), rank, rest)))
 
     def with_notes(self, *notes: Text) -> Estimate:
         """Return the same estimate with more notes."""
@@ -361,7 +362,7 @@ def p_values(value: Floats, se: Floats, df: Floats) -> Floats:
     out = np.full(t.shape, np.nan)
     ok = np.isfinite(t) & (df > 0)
     out[ok] = 2 * np.where(
-        np.isinf(df[ok]), stats.norm.sf(t[ok]), stats.t.sf(t[ok], np.where(np.isinf(df[ok]), 1, df[ok]))
+        np.isinf(df[ok]), normal_tail(t[ok]), student_tail(t[ok], np.where(np.isinf(df[ok]), 1, df[ok]))
     )
     return out
 

@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from evalkit.errors import EstimationError
+from evalkit.tails import beta_quantile
 
 Floats = NDArray[np.float64]
 Rule = Literal["t", "logit", "wilson", "beta", "kg", "share", "fixed", "none"]
@@ -166,7 +167,7 @@ def clopper_pearson(events: Floats, trials: Floats, alpha: float) -> Bounds:
     events, trials = np.asarray(events, dtype=float), np.asarray(trials, dtype=float)
     rest = trials - events
     with np.errstate(invalid="ignore"):
-        low = np.where(events > 0, stats.beta.ppf(alpha, events, rest + 1), 0.0)
-        high = np.where(rest > 0, stats.beta.ppf(1 - alpha, events + 1, rest), 1.0)
+        low = np.where(events > 0, beta_quantile(alpha, events, rest + 1), 0.0)
+        high = np.where(rest > 0, beta_quantile(1 - alpha, events + 1, rest), 1.0)
     bad = ~np.isfinite(trials)
     return Bounds(np.where(bad, np.nan, low), np.where(bad, np.nan, high))

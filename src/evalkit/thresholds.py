@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from evalkit.errors import EstimationError
 from evalkit.estimate import Estimate
 from evalkit.intervals import effective_n, trials
 from evalkit.sampling import smallest
+from evalkit.tails import beta_tail, student_tail
 from evalkit.text import Text
 
 Direction = Literal["below", "above"]
@@ -129,10 +129,10 @@ def probability_above(
             return math.nan
         scale = se[0] * (1.0 if rule == "t" else 1 / (value[0] * (1 - value[0])))
         gap = threshold - value[0] if rule == "t" else _logit(threshold) - _logit(value[0])
-        return float(stats.t.sf(gap / scale, estimate.df[0]))
+        return float(student_tail(gap / scale, estimate.df[0]))
     if rule == "wilson":
         spread = math.sqrt(threshold * (1 - threshold) / float(effective_n(value, se)[0]))
-        return float(stats.t.sf((threshold - value[0]) / spread, estimate.df[0]))
+        return float(student_tail((threshold - value[0]) / spread, estimate.df[0]))
     n = trials(
         rule,
         value,
@@ -156,7 +156,7 @@ def share_above(events: float, n: float, threshold: float, direction: Direction)
     first, second = (events + 1, n - events) if direction == "below" else (events, n - events + 1)
     if first <= 0:
         return 0.0
-    return 1.0 if second <= 0 else float(stats.beta.sf(threshold, first, second))
+    return 1.0 if second <= 0 else float(beta_tail(threshold, first, second))
 
 
 def households_needed(estimate: Estimate, criterion: Criterion) -> int | None:

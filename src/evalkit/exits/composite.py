@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
@@ -95,7 +95,9 @@ class Mover:
         ends = [limit(level) - threshold for level in (EDGE, 1 - EDGE)]
         if ends[0] * ends[1] > 0:
             return 0.0 if above and ends[0] < 0 else 1.0
-        level = float(optimize.brentq(lambda p: limit(p) - threshold, EDGE, 1 - EDGE, xtol=1e-10))
+        from scipy.optimize import brentq
+
+        level = float(brentq(lambda p: limit(p) - threshold, EDGE, 1 - EDGE, xtol=1e-10))
         return 1 - level if above else level
 
     def _distance(self, sides: Sequence[float]) -> float:

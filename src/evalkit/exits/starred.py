@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy import stats
-
 from evalkit.exits.claimfile import Significance
 from evalkit.exits.printed import Span
+from evalkit.tails import normal_tail, student_tail
 from evalkit.text import Text
 
 
@@ -72,4 +71,4 @@ def _p(t: float, df: float) -> float:
     >>> round(_p(1.959964, math.inf), 6)
     0.05
     """
-    return float(2 * (stats.norm.sf(t) if math.isinf(df) else stats.t.sf(t, df)))
+    return float(2 * (normal_tail(t) if math.isinf(df) else student_tail(t, df)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import linalg, sparse
-from scipy.sparse import csgraph
+from scipy import linalg
 
 from evalkit.errors import EstimationError
 from evalkit.impact.inputs import Floats, Ints
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 TOLERANCE = 1e-9
 """A column whose own variation is below this share of its size is collinear."""
@@ -75,6 +78,9 @@ def absorb(columns: Floats, unit: Ints, time: Ints, weight: Floats) -> Absorbed:
         Codes from 0 without gaps.
     weight : ndarray, shape (n,)
     """
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     n_units, n_times = int(unit.max()) + 1, int(time.max()) + 1
     grid = sparse.csr_matrix((weight, (unit, time)), shape=(n_units, n_times))
     per_unit = np.asarray(grid.sum(axis=1)).ravel()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
+from evalkit.tails import chi2_tail
 
 STEPS = 200
 
@@ -186,7 +187,7 @@ def fit_diagnostics(fit: AreaFit, mse: Floats) -> pd.DataFrame:
     related = float(np.corrcoef(fit.y, fitted)[0, 1]) if varied else float("nan")
     rows = [
         ("normality", float(normal.statistic), float(normal.pvalue)),
-        ("brown", strayed, float(stats.chi2.sf(strayed, len(fit.y)))),
+        ("brown", strayed, float(chi2_tail(strayed, len(fit.y)))),
         ("correlation", related, float("nan")),
         ("shrinkage", float((1 - fit.gamma).mean()), float("nan")),
     ]

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
@@ -19,6 +18,7 @@ from evalkit.measures._prices import deflator, price_factor, price_notes
 from evalkit.measures._waves import concept_notes
 from evalkit.measures.basic import DEVILLE, mean, quantile
 from evalkit.panel import By, Panel
+from evalkit.tails import normal_tail, student_tail
 from evalkit.text import Text
 
 Stat = Literal["mean", "median", "log"]
@@ -323,5 +323,5 @@ def _above_zero(found: Estimate) -> Floats:
     ok = np.isfinite(se) & (se > 0) & (found.df > 0)
     t = found.values[ok] / se[ok]
     df = found.df[ok]
-    out[ok] = np.where(np.isinf(df), stats.norm.sf(t), stats.t.sf(t, np.where(np.isinf(df), 1.0, df)))
+    out[ok] = np.where(np.isinf(df), normal_tail(t), student_tail(t, np.where(np.isinf(df), 1.0, df)))
     return out

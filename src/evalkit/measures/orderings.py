@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
@@ -18,6 +17,7 @@ from evalkit.measures._amounts import amounts
 from evalkit.measures._linear import Per, estimate_parts
 from evalkit.measures.poverty import FGT_PAPER, fgt_scores
 from evalkit.panel import By, Panel
+from evalkit.tails import normal_tail, student_tail
 from evalkit.text import Text
 
 CURVES = {0: "poverty incidence curve", 1: "poverty deficit curve", 2: "poverty severity curve"}
@@ -246,5 +246,5 @@ def _one_sided(gap: Estimate) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where((gap.values == 0) & (se == 0), 0.0, gap.values / se)
     infinite = np.isinf(gap.df)
-    p = np.where(infinite, stats.norm.sf(t), stats.t.sf(t, np.where(infinite | ~(gap.df > 0), 1.0, gap.df)))
+    p = np.where(infinite, normal_tail(t), student_tail(t, np.where(infinite | ~(gap.df > 0), 1.0, gap.df)))
     return t, np.where(np.isnan(t) | ~(gap.df > 0), np.nan, p)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from evalkit.design import Floats, Ints
 from evalkit.errors import EstimationError
@@ -164,6 +163,8 @@ def _correlations(a: Floats, b: Floats) -> tuple[float, float]:
     """Return Spearman's and Kendall's correlation, NaN where one of them does not vary."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return np.nan, np.nan
+    from scipy import stats
+
     return float(stats.spearmanr(a, b).statistic), float(stats.kendalltau(a, b).statistic)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import dataset
 
 from evalkit.cleaning import panel_from
 from evalkit.errors import DataError
@@ -49,6 +48,8 @@ def added_measures(store: Store, counties: Sequence[str], like: Panel) -> dict[s
     dict of str to Estimate
         Empty when a county has no sums. Rates do not follow households from one county to another; a note says so.
     """
+    from pyarrow import dataset
+
     paths = [store.path("sums", c) for c in counties]
     if not all(p.is_file() for p in paths):
         return {}

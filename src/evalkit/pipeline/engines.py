@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from evalkit.errors import PlanError
 from evalkit.pipeline.county import CountyDone, CountyTask, attempt_county
-from evalkit.pipeline.workers import in_workers
+from evalkit.pipeline.workers import SETTINGS, in_workers, settle_environment
 
 EngineKind = Literal["local", "dask", "spark"]
 ENGINES: tuple[str, ...] = get_args(EngineKind)
@@ -94,7 +94,7 @@ def _dask(tasks: Mapping[str, CountyTask], engine: Engine) -> Generator[CountyDo
         from distributed import Client, LocalCluster, as_completed
     except ImportError as e:
         raise _absent("dask", "distributed") from e
-    _one_thread()
+    settle_environment()
     if engine.cluster is not None:
         with Client(engine.cluster, set_as_default=False) as client:
             yield from _in_dask(client, tasks, as_completed)
@@ -124,7 +124,7 @@ def _spark(tasks: Mapping[str, CountyTask], engine: Engine) -> Generator[CountyD
     if engine.cluster is None and not java():
         msg = "the engine spark needs Java 17 or newer on this computer (apt install openjdk-17-jre-headless)"
         raise PlanError(msg)
-    _one_thread()
+    settle_environment()
     there = SparkSession.getActiveSession()
     session = there or _session(SparkSession.builder, engine)
     context = session.sparkContext
@@ -143,8 +143,7 @@ def _session(builder: Any, engine: Engine) -> Any:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
-        "spark.executorEnv.OMP_NUM_THREADS": "1",
-        "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+        **{f"spark.executorEnv.{name}": value for name, value in SETTINGS.items()},
         **({"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"} if local else {}),
     }
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # there is no setting for it
@@ -158,12 +157,6 @@ def java() -> str | None:
     """Return the path of a Java runtime, None when there is none."""
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java", path=f"{home}/bin" if home else None)
-
-
-def _one_thread() -> None:
-    """Let workers started from here do their arithmetic in one thread each."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
 
 
 def _absent(extra: str, library: str) -> PlanError:

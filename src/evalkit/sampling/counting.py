@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.errors import EstimationError
 
@@ -81,6 +80,8 @@ class Trials:
         >>> round(Trials(register=100).at_most(0, 78, 0.02), 4)  # C(98, 78) / C(100, 78)
         0.0467
         """
+        from scipy import stats
+
         if findings < 0:
             return 0.0
         if self.register is not None:
@@ -91,6 +92,8 @@ class Trials:
 
     def exactly(self, up_to: int, households: int, rate: float) -> NDArray[np.float64]:
         """Return P(number of findings = 0, 1 … up_to), shape (up_to + 1,)."""
+        from scipy import stats
+
         found = np.arange(up_to + 1)
         if self.register is not None:
             out = stats.hypergeom.pmf(found, *self._lot(self.register, households, rate))
@@ -114,6 +117,8 @@ class Trials:
 
     def _village(self, households: int, rate: float, up_to: int) -> NDArray[np.float64]:
         """Return the beta-binomial probabilities of one village, up to a number of findings."""
+        from scipy import stats
+
         strength = (1 - self.icc) / self.icc
         found = np.arange(min(households, up_to) + 1)
         return np.asarray(

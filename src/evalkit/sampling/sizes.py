@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from evalkit.errors import EstimationError
 from evalkit.sampling.counting import LARGEST, Trials, smallest
@@ -277,6 +276,8 @@ def lot_errors(households: int, passing: int, *, good: float, bad: float) -> Lot
             f"{households}, {bad} and {good}"
         )
         raise EstimationError(msg)
+    from scipy import stats
+
     return LotErrors(
         alpha=float(stats.binom.cdf(passing - 1, households, good)),
         beta=float(stats.binom.sf(passing - 1, households, bad)),
