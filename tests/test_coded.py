@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from evalkit.cleaning.cells import tidy
 from evalkit.cleaning.coded import Coded, firsts, grouped, ordered, repeated, whole_ranks
+from evalkit.cleaning.following import Following
 from evalkit.cleaning.households import far_from_group
 from evalkit.rules.amounts import alike
 
@@ -136,3 +138,33 @@ def test_copies_are_those_of_a_table_of_counts(least: int) -> None:
     expected[size.index[size >= least]] = True
     assert 0 < expected.sum() < len(use)
     np.testing.assert_array_equal(alike(group, columns, least), expected)
+    negative = [np.where(c == 0, rng.choice([0.0, -0.0], 400), c) for c in columns]
+    np.testing.assert_array_equal(alike(group, negative, least), expected)  # −0 is 0
+    assert not alike(group, [np.arange(400.0)], least).any()
+
+
+def test_digits_are_told_from_the_bytes_of_a_slice_too() -> None:
+    cells = pa.array(["1", "2,5", None, "3.5", "", "..", "7.", "１", "0012"], pa.large_string())
+    expected = [True, False, False, True, False, False, True, False, True]
+    for start in range(len(cells)):
+        assert Coded(cells.slice(start)).digits.tolist() == expected[start:]
+    assert Coded(cells.slice(0, 0)).digits.tolist() == []
+
+
+@pytest.mark.parametrize("back", [1, 2, 3])
+def test_rows_before_and_after_are_those_of_pandas(back: int) -> None:
+    rng = np.random.default_rng(11)
+    pairs = rng.permutation([(u, w) for u in range(-1, 20) for w in range(2014, 2021)])
+    pairs = pairs[rng.random(len(pairs)) < 0.7]
+    unit, waves = pairs[:, 0], np.where(rng.random(len(pairs)) < 0.1, np.nan, pairs[:, 1])
+    values = rng.normal(size=len(pairs))
+    use = pd.DataFrame({"unit": unit, "wave": waves, "value": values})[(unit >= 0) & ~np.isnan(waves)]
+    by = use.sort_values("wave").groupby("unit")["value"]
+    follow = Following(unit, waves)
+    for found, moved in ((follow.earlier, back), (follow.later, -back)):
+        np.testing.assert_array_equal(found(values, back), by.shift(moved).reindex(range(len(pairs))))
+    marks = values > 1
+    before = use.assign(mark=marks[use.index]).sort_values("wave")
+    ever = before.groupby("unit")["mark"].transform(lambda m: m.shift(fill_value=False).cummax())
+    expected = ever.reindex(range(len(pairs)), fill_value=False).to_numpy(dtype=bool)
+    np.testing.assert_array_equal(follow.ever(marks), expected)

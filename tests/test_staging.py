@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import evalkit as ek
@@ -12,7 +13,7 @@ import store_case
 from evalkit.cleaning import clean
 from evalkit.errors import DataError
 from evalkit.ingest import RawData, read_all, split_by_county
-from evalkit.pipeline.parts import load_part, read_table
+from evalkit.pipeline.parts import load_part, read_table, write_text
 from evalkit.pipeline.splitter import Splitter
 from evalkit.pipeline.staging import Staged, stage
 from evalkit.plan import Plan
@@ -192,3 +193,17 @@ def test_rows_keep_the_order_of_their_arrival(tmp_path: Path, budget: int) -> No
     assert not (tmp_path / "spill").exists()
     splitter.abandon()
     assert not list(tmp_path.iterdir())
+
+
+def test_staged_text_comes_back_as_it_was(tmp_path: Path) -> None:
+    """On disk the places of texts take 32 bits, in memory 64; files of older versions are read too."""
+    cells = pa.array(["甲", None, "", "12"], pa.large_string())
+    table = pa.table({"a": cells, "_row": pa.array([1, 2, 3, 4])})
+    write_text(tmp_path / "new.arrow", table)
+    with pa.OSFile(str(tmp_path / "new.arrow")) as source:
+        assert pa.ipc.open_file(source).schema.field("a").type == pa.string()
+    with pa.ipc.new_file(str(tmp_path / "old.arrow"), table.schema) as out:
+        out.write_table(table)
+    for name in ("new", "old"):
+        assert read_table(tmp_path / f"{name}.arrow").equals(table)
+    assert read_table(tmp_path / "new.arrow", ["_row", "absent"]).column_names == ["_row"]

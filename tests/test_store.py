@@ -48,6 +48,16 @@ def test_files_are_zstd_with_split_floats(store: Store) -> None:
     assert "BYTE_STREAM_SPLIT" in number.encodings
 
 
+def test_files_state_the_range_of_what_is_looked_up(store: Store) -> None:
+    """Ranges of other columns prune nothing and cost a third of the writing."""
+    rows = frame().assign(county="990101", wave=[2014, 2016, 2018])
+    about = pq.ParquetFile(store.write("panel", "990101", rows)).metadata.row_group(0)
+    known = {about.column(i).path_in_schema: about.column(i).statistics for i in range(about.num_columns)}
+    assert (known["wave"].min, known["wave"].max) == (2014, 2018)
+    assert (known["household"].min, known["county"].max) == ("h0", "990101")
+    assert known["welfare"] is None
+
+
 def test_the_same_rows_give_the_same_bytes(store: Store) -> None:
     first = store.write("panel", "990101", frame(500)).read_bytes()
     assert store.write("panel", "990101", frame(500)).read_bytes() == first

@@ -42,6 +42,8 @@ KINDS = (
     "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "sums",
 )  # fmt: skip
 """Tables that a build keeps by county."""
+LOOKED_UP = ("county", "wave", "household")
+"""Columns by which rows are looked up: their smallest and largest value stand in the files, those of others cost more than they save."""
 UNPLACED = "_unplaced"
 """Folder name of rows that name no county."""
 LONGEST = 200
@@ -64,13 +66,18 @@ class Store:
     def write(self, kind: str, county: str, frame: pd.DataFrame) -> Path:
         """Write one county's table atomically and return its path."""
         target = self.path(kind, county)
-        table = pa.Table.from_pandas(frame, preserve_index=False)
+        table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
         floats = [f.name for f in table.schema if pa.types.is_floating(f.type)]
         encodings = dict.fromkeys(floats, "BYTE_STREAM_SPLIT")
         others = [f.name for f in table.schema if f.name not in encodings]
         with atomic(target) as part:
             pq.write_table(
-                table, part, compression="zstd", use_dictionary=others, column_encoding=encodings or None
+                table,
+                part,
+                compression="zstd",
+                use_dictionary=others,
+                column_encoding=encodings or None,
+                write_statistics=[c for c in LOOKED_UP if c in table.column_names],
             )
         return target
 

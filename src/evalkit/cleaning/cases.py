@@ -17,7 +17,7 @@ import pandas as pd
 
 from evalkit import schema
 from evalkit.cleaning.coded import Coded
-from evalkit.cleaning.work import CASE_COLUMNS, Work, used_fields
+from evalkit.cleaning.work import CASE_COLUMNS, Work
 from evalkit.rules import rule
 
 _JOIN = "\x1f"
@@ -180,14 +180,13 @@ class _Content:
 
     def __init__(self, work: Work, at: npt.NDArray[np.intp]) -> None:
         left_out = {*work.taken("constant"), *work.taken("household"), *DERIVED}
-        self._names = sorted(c for c in used_fields(work.raw) if c not in left_out)
-        rows = zip(*(Coded.of(work.raw.frame[n]).at(at).to_pylist() for n in self._names), strict=True)
-        self._cells = dict(zip(at.tolist(), rows if len(self._names) else [()] * len(at), strict=True))
+        self._names = sorted(c for c in work.used if c not in left_out)
+        names = self._names if len(at) else []
+        rows = zip(*(Coded.of(work.raw.frame[n]).at(at).to_pylist() for n in names), strict=True)
+        self._cells = dict(zip(at.tolist(), rows if names else [()] * len(at), strict=True))
         keys = set(schema.KEYS[work.raw.table])  # type: ignore[index]
         places = {f.name for f in schema.FIELDS if len(f.tables) == len(schema.TABLES)}
-        self._told = [
-            c for c in used_fields(work.raw) if c in self._names and c not in keys | places | HIDDEN
-        ]
+        self._told = [c for c in work.used if c in self._names and c not in keys | places | HIDDEN]
 
     def digest(self, pos: int) -> str:
         """Return a hash of the cells of a row."""

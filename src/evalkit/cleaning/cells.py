@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -226,6 +225,23 @@ def tidy(
     >>> out.cells.tolist(), out.at.tolist()
     (['3000', '3000'], [0, 3])
     """
+    if kind in NUMERIC and decimal == ".":
+        if _all_numbers(column):
+            return None
+        odd = np.flatnonzero(~column.digits & (~column.missing if rows is None else rows & ~column.missing))
+        part = tidy_words(Coded(column.text.take(odd)), kind, unit, decimal, None)
+        return None if part is None else replace(part, rows=odd[part.rows], at=odd[part.at])
+    return tidy_words(column, kind, unit, decimal, rows)
+
+
+def _all_numbers(column: Coded) -> bool:
+    """Tell whether every cell that is there reads as a finite number at once."""
+    amounts = column.amounts
+    return amounts is not None and not (np.isinf(amounts) | (np.isnan(amounts) & ~column.missing)).any()
+
+
+def tidy_words(column: Coded, kind: str, unit: str, decimal: str, rows: Flags | None) -> Tidied | None:
+    """Tidy a column of text by its distinct words; see `tidy`."""
     places, texts = _doubtful(column, kind, decimal, rows)
     chains = {k: steps_of(t, kind, unit, decimal) for k, t in zip(places, texts, strict=True)}
     chains = {k: steps for k, steps in chains.items() if steps}
@@ -260,36 +276,17 @@ def _doubtful(column: Coded, kind: str, decimal: str, rows: Flags | None) -> tup
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if kind in NUMERIC and decimal == ".":
-        amounts = column.amounts
-        if amounts is not None and not (np.isinf(amounts) | (np.isnan(amounts) & ~column.missing)).any():
-            return [], []
     words, places = column.words, None
     if rows is not None:
         places = np.flatnonzero(column.occurring(rows))
         words = words.take(pa.array(places))
     pattern, expected = _PATTERNS.get("comma" if kind in NUMERIC and decimal == "," else kind, (None, True))
-    if kind in NUMERIC and decimal == ".":
-        inside = np.flatnonzero(~_surely_numbers(words))
-        words = words.take(pa.array(inside))
-        places = inside if places is None else places[inside]
     if pattern is not None:
         found = pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)
         inside = np.flatnonzero(found.astype(bool) != expected)
         words = words.take(pa.array(inside))
         places = inside if places is None else places[inside]
     return list(range(len(words))) if places is None else places.tolist(), words.to_pylist()
-
-
-def _surely_numbers(words: Any) -> Flags:
-    """Return the words that are digits with at most one point; other numbers are left for a closer look."""
-    import pyarrow.compute as pc
-
-    digits = pc.equal(pc.ascii_trim(words, characters="0123456789."), "")
-    apart = pc.and_(pc.not_equal(words, ""), pc.not_equal(words, "."))
-    few = pc.less_equal(pc.count_substring(words, "."), 1)
-    found = pc.and_(pc.and_(digits, apart), few)
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 _PLAIN = (r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$", True)

@@ -42,8 +42,10 @@ def check_rules(works: Mapping[str, Work]) -> pd.DataFrame:
     plan = next(iter(works.values())).plan
     _check_names(plan.clean.rules_off, plan.clean.limits)
     rows = []
+    seen: dict[str, TableView] = {}
     for severity in ("quarantine", "flag"):
-        seen = views(works)
+        if not seen or any((seen[n].stays != work.stays).any() for n, work in works.items()):
+            seen = views(works)
         for rule in CHECKS:
             if rule.severity == severity and rule.table in works and rule.id not in plan.clean.rules_off:
                 rows.append(_run(rule, works[rule.table], seen[rule.table]))
@@ -64,7 +66,9 @@ def _run(rule: Rule, work: Work, view: TableView) -> dict[str, object]:
     if lacks or rule.when is None:
         return {**row, "rows": 0, "hits": 0}
     hits = rule.when(view) & view.stays
-    if rule.once and hits.any():
+    if not hits.any():
+        return {**row, "rows": view.size, "hits": 0}
+    if rule.once:
         hits &= ~view.ever(hits)
     own = [n for n in (*rule.needs, *rule.also) if "." not in n and n in work.used]
     if hits.any():
@@ -73,7 +77,7 @@ def _run(rule: Rule, work: Work, view: TableView) -> dict[str, object]:
             work.take_out(hits, rule.id, own[0], said)
         else:
             work.flag(hits, rule.id, own[0], said)
-    return {**row, "rows": int(view.stays.sum()), "hits": int(hits.sum())}
+    return {**row, "rows": view.size, "hits": int(hits.sum())}
 
 
 def _evidence(work: Work, columns: list[str], hits: Flags) -> Objects:

@@ -21,6 +21,12 @@ Positions = npt.NDArray[np.intp]
 T = TypeVar("T", bound=np.generic)
 
 
+_NO_DIGIT = np.full(256, 1 << 32, dtype=np.int64)
+_NO_DIGIT[np.frombuffer(b"0123456789", dtype=np.uint8)] = 0
+_NO_DIGIT[ord(".")] = 1
+"""How much a byte keeps a cell from being digits; one point is no hindrance."""
+
+
 class Words(NamedTuple):
     """Place of each row's word, −1 for none, and the words (pyarrow)."""
 
@@ -102,6 +108,26 @@ class Coded:
         values = _numbers(self.words)
         return None if values is None else self.spread(values, np.nan)
 
+    @cached_property
+    def digits(self) -> Flags:
+        """Cells that are digits with at most one point, read from their bytes; other numbers are none. Shape (n,).
+
+        >>> Coded.of(pd.Series(["12", "1.5", ".", "-3", None, "1.2.3"], dtype="str")).digits.tolist()
+        [True, True, False, False, False, False]
+        """
+        n = len(self.text)
+        _, places, letters = self.text.buffers()
+        ends = (
+            np.frombuffer(places, dtype=np.int64, count=n + 1, offset=8 * self.text.offset)
+            if n
+            else np.zeros(1, int)
+        )
+        signs = np.frombuffer(b"" if letters is None else letters, dtype=np.uint8)[ends[0] : ends[-1]]
+        counts = np.zeros(len(signs) + 1, dtype=np.int64)
+        np.cumsum(_NO_DIGIT[signs], out=counts[1:])
+        odd = np.diff(counts[ends - ends[0]])  # points, and far more for anything else
+        return np.asarray((np.diff(ends) > odd) & (odd <= 1), dtype=bool)
+
     def spread(self, values: npt.NDArray[T], absent: Any) -> npt.NDArray[T]:
         """Return a value of each word on its rows, `absent` where a cell is missing; shape (n,)."""
         if not len(values):
@@ -139,9 +165,10 @@ class Coded:
         """Return the words in which a pattern occurs that only words beyond ASCII can meet."""
         import pyarrow.compute as pc
 
-        if self._plain and _ascii(self.text):
+        share = _wide_share(self.text) if self._plain else 1.0
+        if not share:
             return []
-        cells = self.words
+        cells = self.text if share < 0.125 else self.words  # a few words among numbers need not be looked for
         wide = cells.filter(pc.invert(pc.string_is_ascii(cells))).drop_null()
         if not len(wide):
             return []
@@ -214,10 +241,10 @@ class Coded:
         return self.spread(order, len(self.words) + 1)
 
 
-def _ascii(text: Any) -> bool:
-    """Tell whether the bytes behind some texts are ASCII; if not, single texts may be."""
-    letters = text.buffers()[2]
-    return letters is None or int(np.frombuffer(letters, dtype=np.uint8).max(initial=0)) < 128
+def _wide_share(text: Any) -> float:
+    """Return the share of bytes beyond ASCII behind some texts; single texts may have none where others have."""
+    letters = np.frombuffer(text.buffers()[2] or b"", dtype=np.int8)
+    return np.count_nonzero(letters < 0) / len(letters) if len(letters) else 0.0
 
 
 def _numbers(words: Any) -> Floats | None:

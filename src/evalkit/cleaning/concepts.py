@@ -14,9 +14,12 @@ def check_concept(work: Work) -> None:
     Only where the headers behind the welfare column name several: one header alone is a matter of naming.
     """
     column = work.plan.welfare.column
-    files = set(work.frame["_file"])  # a county is judged by its own files
-    found = tuple(c for c in named_concepts(work.raw, column) if c.file in files)
+    found = named_concepts(work.raw, column)
     if not several_concepts(found) or "wave" not in work.used:
+        return
+    files = set(work.coded("_file").texts)  # a county is judged by its own files
+    found = tuple(c for c in found if c.file in files)
+    if not several_concepts(found):
         return
     sheet = work.frame["_file"] + "\n" + work.frame["_sheet"].fillna("")
     wave = work.cells("wave").where(work.stays)

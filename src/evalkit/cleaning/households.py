@@ -64,7 +64,9 @@ def far_from_group(values: Floats, group: npt.NDArray[np.intp], spread: float) -
     [False, False, False, False, True]
     """
     there = np.flatnonzero(~np.isnan(values))
-    order = there[np.lexsort((values[there], group[there]))]
+    order = there[np.argsort(values[there])]  # equal values are alike to the quantiles
+    code = group[order].astype(np.uint16) if group.max(initial=0) < 1 << 16 else group[order]
+    order = order[np.argsort(code, kind="stable")]
     known, start, count = np.unique(group[order], return_index=True, return_counts=True)
     sorted_values = values[order]
     low, centre, high = (_quantile(sorted_values, start, count, q) for q in (0.25, 0.5, 0.75))

@@ -86,7 +86,8 @@ class CleanResult:
             No household row is left; or a household-wave occurs in two counties; or welfare is missing in all rows.
         """
         self._check_welfare()
-        return panel_from(self.frame, self.plan, ledger=self.ledger, why=self._why_empty())
+        why = self._why_empty() if self.frame.empty else ""
+        return panel_from(self.frame, self.plan, ledger=self.ledger, why=why)
 
     @property
     def filled(self) -> tuple[str, ...]:

@@ -85,8 +85,9 @@ def settle(run: Callable[[Orders], Pass], decisions: Decisions) -> Settled:
     while True:
         last = run(_by_table(orders))
         cases = _open(last.works, orders)
-        met |= {str(c["case"]): c for _, c in cases.loc[cases["case"].isin(list(waiting))].iterrows()}
-        hits = _matching(cases, waiting)
+        if waiting:
+            met |= {str(c["case"]): c for _, c in cases.loc[cases["case"].isin(list(waiting))].iterrows()}
+        hits = _matching(cases, waiting) if waiting else []
         if not hits:
             break
         own = [(waiting.pop(str(c["case"])), c) for c in hits]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evalkit import schema
 from evalkit.cleaning.cells import NUMERIC
-from evalkit.cleaning.coded import Coded, Positions, ordered, text_series, whole_ranks
+from evalkit.cleaning.coded import Coded, Positions, ordered, whole_ranks
 from evalkit.cleaning.codes import CODED, program_words
 from evalkit.cleaning.households import welfare_of
 from evalkit.cleaning.work import kind_of, used_fields
@@ -22,6 +22,7 @@ from evalkit.plan import Plan, Program
 from evalkit.rosters import fillable
 
 Floats = npt.NDArray[np.float64]
+ArrayLike = pd.api.extensions.ExtensionArray | npt.NDArray[np.float64] | npt.NDArray[np.int64]
 _FLAGS = {**dict.fromkeys(schema.YES, 1.0), **dict.fromkeys(schema.NO, 0.0)}
 
 
@@ -79,7 +80,7 @@ def typed_table(text: Texts, rows: Positions, raw: RawTable, plan: Plan) -> pd.D
         order = rows[
             ordered([k.ranks()[rows] if isinstance(k, Coded) else whole_ranks(k[rows]) for k in keys])
         ]
-    out = {c: _column(cells, order, c == "wave") for c, cells in columns.items()}
+    out = {c: _column(cells, order, whole=c == "wave") for c, cells in columns.items()}
     return pd.DataFrame(out, index=pd.RangeIndex(len(order)))
 
 
@@ -94,11 +95,12 @@ def _cast(text: Texts, column: str, kind: str, plan: Plan) -> Coded | Floats:
     return cells if words is None else cells.renamed([words.get(c, c) for c in cells.texts])
 
 
-def _column(cells: Coded | Floats, rows: Positions, whole: bool) -> pd.Series:  # noqa: FBT001
+def _column(cells: Coded | Floats, rows: Positions, *, whole: bool) -> ArrayLike:
     if isinstance(cells, Coded):
-        return text_series(cells.at(rows))
+        text: ArrayLike = pd.array(cells.at(rows), dtype="str")
+        return text
     values = cells[rows]
-    return pd.Series(values.astype(np.int64) if whole and not np.isnan(values).any() else values)
+    return values.astype(np.int64) if whole and not np.isnan(values).any() else values
 
 
 def with_derived(households: pd.DataFrame, programs: pd.DataFrame | None, plan: Plan) -> pd.DataFrame:

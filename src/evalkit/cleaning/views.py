@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from evalkit.cleaning.coded import ordered, whole_ranks
 from evalkit.cleaning.codes import program_words
+from evalkit.cleaning.following import Following
 from evalkit.cleaning.work import Work
 from evalkit.errors import PlanError
 from evalkit.plan import Plan
@@ -57,8 +57,9 @@ class TableView:
         self._groups: dict[tuple[str, ...], Codes] = {}
         self._coded: dict[str, tuple[Codes, list[str]]] = {}
         self.stays: Flags = work.stays
-        self._every = bool(self.stays.all())
-        self._any = bool(self.stays.any())
+        self.size = int(self.stays.sum())
+        self._every = self.size == len(self.stays)
+        self._any = self.size > 0
 
     @cached_property
     def settings(self) -> Mapping[str, float]:
@@ -150,30 +151,16 @@ class TableView:
         return self._lines[purpose]
 
     @cached_property
-    def _chain(self) -> Codes:
-        """Position of the same unit's row one wave before, −1 when there is none; shape (n,)."""
-        out = np.full(len(self.stays), -1, dtype=np.intp)
-        unit = self.group(*UNITS[self._work.table])
-        waves = self.number("wave")
-        rows = np.flatnonzero((unit >= 0) & ~np.isnan(waves))
-        order = rows[ordered([unit[rows], whole_ranks(waves[rows])])]
-        same = (unit[order][1:] == unit[order][:-1]) & (waves[order][1:] > waves[order][:-1])
-        out[order[1:][same]] = order[:-1][same]
-        return out
-
-    def _before(self, back: int) -> Codes:
-        at = self._chain
-        for _ in range(back - 1):
-            at = np.where(at >= 0, self._chain[at], -1)
-        return at
+    def _following(self) -> Following:
+        """Neighbours in time of the units that are followed."""
+        return Following(self.group(*UNITS[self._work.table]), self.number("wave"))
 
     def earlier(self, values: Floats, back: int = 1) -> Floats:
         """Return values of the same unit one or more of its waves before; NaN when none."""
         known = next((n for n, own in self._numbers.items() if own is values), "")
         if (known, back) in self._earlier:
             return self._earlier[known, back]
-        at = self._before(back)
-        out = np.where(at >= 0, values[at], np.nan)
+        out = self._following.earlier(values, back)
         if known:
             out.setflags(write=False)
             self._earlier[known, back] = out
@@ -181,31 +168,15 @@ class TableView:
 
     def later(self, values: Floats, ahead: int = 1) -> Floats:
         """Return values of the same unit one or more of its waves after; NaN when none."""
-        at = self._after
-        for _ in range(ahead - 1):
-            at = np.where(at >= 0, self._after[at], -1)
-        return np.where(at >= 0, values[at], np.nan)
+        return self._following.later(values, ahead)
 
     def ever(self, marks: Flags) -> Flags:
         """Tell which rows have an earlier wave of the same unit that is marked."""
-        out = np.zeros(len(marks), dtype=bool)
-        at = self._after[marks]
-        while len(at := at[at >= 0]):
-            out[at] = True
-            at = self._after[at]
-        return out
-
-    @cached_property
-    def _after(self) -> Codes:
-        """Position of the same unit's row one wave after, −1 when there is none; shape (n,)."""
-        out = np.full(len(self.stays), -1, dtype=np.intp)
-        rows = np.flatnonzero(self._chain >= 0)
-        out[self._chain[rows]] = rows
-        return out
+        return self._following.ever(marks)
 
     def earlier_word(self, values: pd.Series, back: int = 1) -> pd.Series:
         """Return words of the same unit one or more of its waves before; missing when none."""
-        at = self._before(back)
+        at = self._following.before(back)
         out = values.iloc[at].set_axis(values.index)
         return out.where(at >= 0)
 

@@ -146,9 +146,16 @@ class Work:
 
     def change(self, column: str, done: Tidied) -> None:
         """Put tidied cells in place and note their steps."""
-        cells = self.frame[column].copy()
-        cells.iloc[done.rows] = done.cells
-        self.put(column, cells)
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        changed = np.zeros(len(self.frame), dtype=bool)
+        changed[done.rows] = True
+        old = self.coded(column).text
+        new = pa.array(done.cells, old.type, from_pandas=True)
+        text = pc.replace_with_mask(old, pa.array(changed), new)
+        self.put(column, text_series(text))
+        self._coded[column] = Coded(text)
         self._note(
             done.at,
             column=column,
@@ -361,9 +368,13 @@ def text_at(cells: pd.Series, pos: int) -> str | None:
 
 def used_fields(raw: RawTable) -> list[str]:
     """Return the columns of a raw table that enter the clean one, codebook order first."""
-    taken = set(raw.mapping.loc[raw.mapping["how"] != "unrecognised", "field"])
-    known = [f.name for f in schema.FIELDS if f.name in taken and f.name in raw.frame]
-    return known + [c for c in raw.frame.columns if c in taken and c not in known and c not in PROVENANCE]
+    lines = zip(raw.mapping["field"].tolist(), raw.mapping["how"].tolist(), strict=True)
+    taken = {field for field, way in lines if way != "unrecognised"}
+    columns = raw.frame.columns.tolist()
+    there = taken.intersection(columns)
+    known = [f.name for f in schema.FIELDS if f.name in there]
+    told = set(known)
+    return known + [c for c in columns if c in taken and c not in told and c not in PROVENANCE]
 
 
 def kind_of(column: str, raw: RawTable, plan: Plan) -> str:

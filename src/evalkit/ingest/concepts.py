@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pandas as pd
+
 from evalkit.ingest.cells import compact
 from evalkit.ingest.tables import RawTable
 
@@ -43,14 +45,15 @@ def concept_of(header: str) -> str:
 
 def named_concepts(raw: RawTable, column: str) -> tuple[NamedConcept, ...]:
     """Return the income concepts that the headers of a column name, in the order of the mapping."""
-    lines = raw.mapping.loc[raw.mapping["field"] == column, ["file", "sheet", "header", "wave"]]
+    lines = raw.mapping[(raw.mapping["field"] == column).to_numpy(dtype=bool)]
+    told = zip(*(lines[c].tolist() for c in ("file", "sheet", "header", "wave")), strict=True)
     found = [
         NamedConcept(
             str(file), sheet if isinstance(sheet, str) else "", str(header), concept_of(str(header)),
-            None if wave != wave or wave is None else int(wave),
+            None if pd.isna(wave) else int(wave),
         )
-        for file, sheet, header, wave in lines.astype(object).where(lines.notna(), None).itertuples(index=False, name=None)
-        if file
+        for file, sheet, header, wave in told
+        if isinstance(file, str) and file
     ]  # fmt: skip
     return tuple(c for c in found if c.concept)
 

@@ -54,7 +54,8 @@ class RawTable:
 
     def taken(self, how: str) -> list[str]:
         """Return the fields that were recognised in one way, in order, each once."""
-        return list(dict.fromkeys(self.mapping.loc[self.mapping["how"] == how, "field"]))
+        lines = zip(self.mapping["field"].tolist(), self.mapping["how"].tolist(), strict=True)
+        return list(dict.fromkeys(field for field, way in lines if way == how))
 
     def with_frame(self, frame: pd.DataFrame) -> RawTable:
         """Return the same table with other rows."""

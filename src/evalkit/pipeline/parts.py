@@ -19,6 +19,8 @@ from evalkit.store import Store, atomic, file_hash
 
 ROWS = 1 << 16
 """Rows of a batch."""
+_NARROW = 1 << 31
+"""Bytes of rows below which the places of texts fit into 32 bits."""
 ABOUT = "part.json"
 _LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
 _SAME = ["field", "how", "kind", "_by_wave"]
@@ -88,9 +90,19 @@ class Catalogue:
 
 def write_text(path: Path, table: pa.Table) -> None:
     """Write a county's rows; the same rows give the same bytes however they were cut before."""
-    every = pa.array(np.arange(len(table)))
-    with atomic(path) as part, pa.ipc.new_file(str(part), table.schema, options=_LZ4) as out:
-        out.write_table(table.take(every), max_chunksize=ROWS)  # taking makes new buffers of one shape
+    whole = table.take(pa.array(np.arange(len(table))))  # taking makes new buffers of one shape
+    if whole.nbytes < _NARROW:
+        whole = _with_text(
+            whole, pa.string()
+        )  # half the bytes of short texts are places, which LZ4 takes long over
+    with atomic(path) as part, pa.ipc.new_file(str(part), whole.schema, options=_LZ4) as out:
+        out.write_table(whole, max_chunksize=ROWS)
+
+
+def _with_text(table: pa.Table, kind: pa.DataType) -> pa.Table:
+    """Return a table whose columns of text have one type."""
+    texts = (pa.string(), pa.large_string())
+    return table.cast(pa.schema([f.with_type(kind) if f.type in texts else f for f in table.schema]))
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
@@ -99,7 +111,7 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
         schema = pa.ipc.open_file(source).schema
         kept = None if columns is None else [schema.get_field_index(c) for c in columns if c in schema.names]
         options = pa.ipc.IpcReadOptions(included_fields=kept, use_threads=False)
-        return pa.ipc.open_file(source, options=options).read_all()
+        return _with_text(pa.ipc.open_file(source, options=options).read_all(), pa.large_string())
 
 
 def read_text(path: Path, columns: list[str] | None = None) -> pd.DataFrame:

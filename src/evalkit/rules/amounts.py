@@ -95,6 +95,7 @@ def alike(group: Codes, columns: Sequence[Floats], least: float) -> Flags:
     [True, True, False, False]
     """
     rows = np.flatnonzero((group >= 0) & ~np.logical_or.reduce([np.isnan(c) for c in columns]))
+    rows = rows[_perhaps_alike(group[rows], [c[rows] for c in columns], least)]
     code = group[rows]
     for column in (None, *columns):
         if column is not None:
@@ -106,6 +107,22 @@ def alike(group: Codes, columns: Sequence[Floats], least: float) -> Flags:
     out = np.zeros(len(group), dtype=bool)
     out[rows] = True
     return out
+
+
+def _perhaps_alike(group: Codes, columns: Sequence[Floats], least: float) -> Flags:
+    """Return all rows that agree with at least `least` − 1 others, and hardly any other: those who share a hash."""
+    odd = np.uint64(0x9E3779B97F4A7C15)
+    key = group.astype(np.uint64) * odd
+    for column in columns:
+        key = (key ^ (column + 0.0).view(np.uint64)) * odd  # −0.0 is 0.0
+        key ^= key >> np.uint64(32)
+    others = max(int(np.ceil(least)), 1) - 1
+    ascending = np.sort(key)
+    shared = ascending[others:][ascending[others:] == ascending[: len(key) - others]]
+    if not len(shared):
+        return np.zeros(len(key), dtype=bool)
+    at = np.minimum(np.searchsorted(shared, key), len(shared) - 1)
+    return np.asarray(shared[at] == key, dtype=bool)
 
 
 def count_of(code: Codes) -> Floats:

@@ -64,10 +64,12 @@ def _same_growth(view: View) -> Flags:
     """Return rows whose growth of income, to four digits, is that of many households of the village and year."""
     growth = np.round(over(view.number("income_pc"), view.earlier(view.number("income_pc"))), 4)
     village = view.group(*VILLAGE_WAVE)
-    alike = count_of(row_code(village, growth))
+    many = alike(village, [growth], max(view.settings["same_growth_households"], 1))
+    if not many.any():
+        return many
+    equal = count_of(row_code(np.where(many, village, -1), growth))
     known = view.sum_of_group((~np.isnan(growth)).astype(np.float64), *VILLAGE_WAVE)
-    many = alike >= view.settings["same_growth_households"]
-    return np.asarray(many & (over(alike, known) >= view.settings["same_growth_share"]), dtype=bool)
+    return np.asarray(many & (over(equal, known) >= view.settings["same_growth_share"]), dtype=bool)
 
 
 def heaped(view: View, purpose: str, *within: str) -> Flags:
