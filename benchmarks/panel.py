@@ -140,12 +140,14 @@ def engine(name: str, folder: Path, target: Path) -> dict[str, float]:
 
 
 def child(task: str, folder: Path) -> dict[str, float]:
-    """Run one task in a process of its own."""
+    """Run one task in a process of its own; the kernel's begins as a worker of a build does."""
+    from evalkit.pipeline.workers import SETTINGS
+
     target = folder / f"out-{task}"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     words = [sys.executable, __file__, "--task", task, "--folder", str(folder)]
-    done = tree.run(words)
+    done = tree.run(words, environment=SETTINGS if task.startswith("kernel") else None)
     if done.code:
         raise SystemExit(f"{task}: {done.err[-2000:]}")
     shutil.rmtree(target)

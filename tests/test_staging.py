@@ -13,6 +13,7 @@ import store_case
 from evalkit.cleaning import clean
 from evalkit.errors import DataError
 from evalkit.ingest import RawData, read_all, split_by_county
+from evalkit.pipeline import parts
 from evalkit.pipeline.parts import load_part, read_table, write_text
 from evalkit.pipeline.splitter import Splitter
 from evalkit.pipeline.staging import Staged, stage
@@ -195,15 +196,17 @@ def test_rows_keep_the_order_of_their_arrival(tmp_path: Path, budget: int) -> No
     assert not list(tmp_path.iterdir())
 
 
-def test_staged_text_comes_back_as_it_was(tmp_path: Path) -> None:
-    """On disk the places of texts take 32 bits, in memory 64; files of older versions are read too."""
+@pytest.mark.parametrize(("most", "kind"), [(parts.NARROW, pa.string()), (0, pa.large_string())])
+def test_staged_text_comes_back_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, kind: pa.DataType
+) -> None:
+    """On disk the places of texts take 32 bits where they fit, in memory 64."""
+    monkeypatch.setattr(parts, "NARROW", most)
     cells = pa.array(["甲", None, "", "12"], pa.large_string())
     table = pa.table({"a": cells, "_row": pa.array([1, 2, 3, 4])})
-    write_text(tmp_path / "new.arrow", table)
-    with pa.OSFile(str(tmp_path / "new.arrow")) as source:
-        assert pa.ipc.open_file(source).schema.field("a").type == pa.string()
-    with pa.ipc.new_file(str(tmp_path / "old.arrow"), table.schema) as out:
-        out.write_table(table)
-    for name in ("new", "old"):
-        assert read_table(tmp_path / f"{name}.arrow").equals(table)
-    assert read_table(tmp_path / "new.arrow", ["_row", "absent"]).column_names == ["_row"]
+    file = tmp_path / "household.arrow"
+    write_text(file, table)
+    with pa.OSFile(str(file)) as source:
+        assert pa.ipc.open_file(source).schema.field("a").type == kind
+    assert read_table(file).equals(table)
+    assert read_table(file, ["_row", "absent"]).column_names == ["_row"]

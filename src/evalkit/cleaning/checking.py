@@ -45,14 +45,15 @@ def check_rules(works: Mapping[str, Work]) -> pd.DataFrame:
     seen: dict[str, TableView] = {}
     for severity in ("quarantine", "flag"):
         if not seen or any((seen[n].stays != work.stays).any() for n, work in works.items()):
+            seen.clear()
             seen = views(works)
         for rule in CHECKS:
             if rule.severity == severity and rule.table in works and rule.id not in plan.clean.rules_off:
                 rows.append(_run(rule, works[rule.table], seen[rule.table]))
+    seen.clear()  # each view knows all of them: memory would wait for the collector of circles
     rows.sort(key=lambda row: str(row["rule"]))
-    return pd.DataFrame(rows, columns=list(CHECKED_COLUMNS)).astype(
-        {"rule": "str", "table": "str", "checked": "bool", "lacks": "str", "rows": "int64", "hits": "int64"}
-    )
+    kinds = dict(zip(CHECKED_COLUMNS, ("str", "str", "bool", "str", "int64", "int64"), strict=True))
+    return pd.DataFrame({c: pd.Series([row[c] for row in rows], dtype=kind) for c, kind in kinds.items()})
 
 
 def _run(rule: Rule, work: Work, view: TableView) -> dict[str, object]:

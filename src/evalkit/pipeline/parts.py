@@ -19,7 +19,7 @@ from evalkit.store import Store, atomic, file_hash
 
 ROWS = 1 << 16
 """Rows of a batch."""
-_NARROW = 1 << 31
+NARROW = 1 << 31
 """Bytes of rows below which the places of texts fit into 32 bits."""
 ABOUT = "part.json"
 _LZ4 = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -91,7 +91,7 @@ class Catalogue:
 def write_text(path: Path, table: pa.Table) -> None:
     """Write a county's rows; the same rows give the same bytes however they were cut before."""
     whole = table.take(pa.array(np.arange(len(table))))  # taking makes new buffers of one shape
-    if whole.nbytes < _NARROW:
+    if whole.nbytes < NARROW:
         whole = _with_text(
             whole, pa.string()
         )  # half the bytes of short texts are places, which LZ4 takes long over
