@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -233,7 +234,9 @@ class Panel:
             )
             raise DataError(msg, self.frame.loc[unknown])
         inside = chosen.fillna(value=False).to_numpy(dtype=bool) & self.mask
-        return replace(self, inside=inside)
+        out = copy(self)  # the frame was checked, and the design as arrays is that of all rows
+        object.__setattr__(out, "inside", inside)
+        return out
 
     def in_county(self, code: str) -> Panel:
         """Return one county's panel; exact when strata nest in counties, as they do in practice.

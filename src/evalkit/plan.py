@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from evalkit.errors import PlanError
+from evalkit.planaccounts import AccountsSection, ListsSection
 from evalkit.planareas import CountySeriesSection, DivisionSource, NoDivisions
 from evalkit.planliving import Deprivation, GuaranteeDeprivation, OwnDeprivation, Sustainability
 from evalkit.plansampling import SamplingSection
@@ -54,6 +55,7 @@ from evalkit.text import Text, text_from
 from evalkit.yamlfile import is_yaml
 
 __all__ = [
+    "AccountsSection",
     "Benchmark",
     "Clean",
     "DataSection",
@@ -72,6 +74,7 @@ __all__ = [
     "Label",
     "Layout",
     "Line",
+    "ListsSection",
     "LongLayout",
     "MeanDifference",
     "NoLine",
@@ -162,6 +165,12 @@ class Plan(Section):
     claims: tuple[str, ...] = Field(
         default=(),
         description="figures of texts to check, .yaml files beside this one; `evalkit claims --plan` checks them",
+    )
+    accounts: AccountsSection = Field(
+        default=AccountsSection(), description="standards of households and villages, accounts of support"
+    )
+    lists: ListsSection = Field(
+        default=ListsSection(), description="lists of problems, written by evalkit lists"
     )
     disclosure: Disclosure = Field(default=Disclosure(), description="what may be printed")
     report: Report = Field(default=Report(), description="languages and formats")

@@ -6,6 +6,7 @@ Layout below the store's root::
     member|program|village|survey|totals/…             the other clean tables
     ledger|quarantine|open_cases/…                     what cleaning did, set aside, left open
     structures/…                                       household structures that deserve a question, if the plan asks
+    problems/…                                         requirements and checks that households and villages do not meet
     events|event_cases/…                               what happened to households, and histories that contradict themselves
     sums/…                                             sums by sampling unit and wave, which add up to a nation
     results/county=<code>.json                         estimates and tables of the county
@@ -39,7 +40,7 @@ from evalkit.errors import DataError
 
 KINDS = (
     "panel", "member", "program", "village", "survey", "totals",
-    "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "sums",
+    "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "problems", "sums",
 )  # fmt: skip
 """Tables that a build keeps by county."""
 LOOKED_UP = ("county", "wave", "household")

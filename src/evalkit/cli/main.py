@@ -243,6 +243,24 @@ def sample(plan: Path, counties: tuple[str, ...], out: Path | None, overrides: t
 
 
 @main.command()
+@PLAN
+@click.option(
+    "--county", "counties", multiple=True, metavar="CODE", help="Only this county; may be repeated."
+)
+@click.option("--day", metavar="YYYY-MM-DD", help="Day of the lists; today without.")
+@SET
+def lists(plan: Path, counties: tuple[str, ...], day: str | None, overrides: tuple[str, ...]) -> None:
+    """Write the lists of problems, rectification and responsibility of the build, keeping what was filled in.
+
+    They hold household ids and are no part of the reports.
+    """
+    from evalkit.cli.listing import write_county_lists
+
+    for line in write_county_lists(_of_households(plan, overrides), counties, day):
+        click.echo(line)
+
+
+@main.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--plan", type=click.Path(path_type=Path), help="A plan that was built, for claims about its data."

@@ -83,7 +83,7 @@ def read_workbooks(plan: Plan) -> Workbooks:
     if book is None:
         return Workbooks(None, (), Decisions(), {})
     paths = [p for p in (book, *sorted(book.with_suffix("").glob("*.xlsx"))) if _is_book(p)]
-    _refuse_open(paths)
+    refuse_open(paths)
     hashes = {p: _hash(p) for p in paths}
     rows = [row for p in paths for row in read_book(p, p.relative_to(book.parent).as_posix())]
     return Workbooks(book, tuple(rows), decisions_of(rows), hashes)
@@ -119,13 +119,13 @@ def write_workbooks(
     many = len(opened) + len(decided) > MOST_IN_ONE or any(p.parent == folder for p in before.hashes)
     files = _by_county(folder, opened, decided) if many else {before.book: workbook(opened, decided)}
     known = list(dict.fromkeys([*before.hashes, *(p for p in files if p.exists())]))
-    _refuse_open([*known, *files])
+    refuse_open([*known, *files])
     for path in known:
         if not path.is_file() or _hash(path) != before.hashes.get(path):
             msg = f"{path} was changed while the build ran; it was left as it is. Build again to bring it up to date"
             raise DataError(msg)
     for path, content in files.items():
-        _replace(path, content)
+        replace_book(path, content)
     for path in set(known) - set(files):
         path.replace(path.with_name(path.name + ".bak"))
     return tuple(files)
@@ -179,7 +179,7 @@ def _by_county(folder: Path, opened: Sequence[Line], decided: Sequence[Line]) ->
     return {folder / f"{safe_name(c)}.xlsx": workbook(*parts[c]) for c in sorted(parts)}
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_book(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; what was there before stays as .bak, and the same bytes are not written again."""
     if path.is_file():
         old = path.read_bytes()
@@ -191,7 +191,14 @@ def _replace(path: Path, content: bytes) -> None:
         part.write_bytes(content)
 
 
-def _refuse_open(paths: Iterable[Path]) -> None:
+def refuse_open(paths: Iterable[Path]) -> None:
+    """Refuse workbooks that are open in a spreadsheet program.
+
+    Raises
+    ------
+    DataError
+        A lock file lies beside one of them.
+    """
     for path in paths:
         locks = (path.with_name(f"~${path.name}"), path.with_name(f".~lock.{path.name}#"))
         lock = next((p for p in locks if p.exists()), None)

@@ -15,11 +15,13 @@ from evalkit.exits.household import HouseholdStandard, household_standard
 from evalkit.exits.housing import DebtLimit, HousingDebt, housing_debt
 from evalkit.exits.identifying import IdentificationErrors, identification_errors
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, ExitJudgements
-from evalkit.exits.lists import Duty, ProblemLists, lists_workbook, problem_lists
+from evalkit.exits.listbook import WrittenLists, lists_workbook, read_lists
+from evalkit.exits.lists import Duty, ProblemLists, problem_lists
 from evalkit.exits.monitoring import MonitoringChecks, monitoring_checks
 from evalkit.exits.precisionlines import PrecisionEvidence
 from evalkit.exits.precisions import SixPrecisions, six_precisions
 from evalkit.exits.reach import Beneficiaries, VillagePosts, beneficiaries, village_posts
+from evalkit.exits.relisting import Examined, Relisted, relist
 from evalkit.exits.revisiting import Followed, Revisit, revisit
 from evalkit.exits.rollup import RollUp, household_figures, roll_up
 from evalkit.exits.shown import Account
@@ -41,6 +43,7 @@ __all__ = [
     "CollectiveIncome",
     "DebtLimit",
     "Duty",
+    "Examined",
     "ExitJudgement",
     "ExitJudgements",
     "ExitRules",
@@ -61,6 +64,7 @@ __all__ = [
     "PrecisionEvidence",
     "ProblemLists",
     "Reconciliation",
+    "Relisted",
     "Revisit",
     "RollUp",
     "SamplePlan",
@@ -70,6 +74,7 @@ __all__ = [
     "TargetFile",
     "VillagePosts",
     "VillageStandard",
+    "WrittenLists",
     "beneficiaries",
     "case_stages",
     "cause_table",
@@ -92,8 +97,10 @@ __all__ = [
     "plan_sample",
     "problem_lists",
     "program_overlap",
+    "read_lists",
     "read_targets",
     "reconcile_claims",
+    "relist",
     "revisit",
     "roll_up",
     "sample_size",

@@ -346,6 +346,9 @@ def received(programs: pd.DataFrame, wave: int) -> pd.DataFrame:
         else np.full(len(programs), np.nan)
     )
     runs = (start <= wave) & (np.isnan(end) | (end >= wave))
-    table = pd.DataFrame({"household": programs["household"].astype("str"), "program": code})[runs]
-    flags = pd.crosstab(table["household"], table["program"]) > 0
-    return flags.rename_axis(index=None, columns=None)
+    named = np.asarray(runs, dtype=bool) & programs["household"].notna().to_numpy()
+    house, households = pd.factorize(programs["household"].astype("str").to_numpy()[named], sort=True)
+    kind, kinds = pd.factorize(code.to_numpy()[named], sort=True)
+    flags = np.zeros((len(households), len(kinds)), dtype=bool)
+    flags[house, kind] = True
+    return pd.DataFrame(flags, index=pd.Index(households, dtype="str"), columns=pd.Index(kinds, dtype="str"))

@@ -183,9 +183,11 @@ def funds_account(
         msg = f"funds are counted from first to last, got {first} to {last}"
         raise DataError(msg)
     paid = _paid(programs, first, last)
-    paid["known"] = paid["household"].isin(households["household"].astype("str"))
-    exits = households[households["exit_year"].between(first, last)]
-    paid["exit"] = paid["household"].isin(exits["household"].astype("str"))
+    registry = set(households["household"].astype("str"))
+    paid["known"] = [h in registry for h in paid["household"]]
+    exits = set(households.loc[households["exit_year"].between(first, last), "household"].astype("str"))
+    paid["exit"] = [h in exits for h in paid["household"]]
+    paid["household"] = pd.factorize(paid["household"])[0]
     names = [*sorted(set(paid["program"])), ALL]
     lost = sorted(set(budget or {}) - set(names))
     if lost:

@@ -303,11 +303,15 @@ def _shares(panel: Panel, exits: ExitRows, frame: pd.DataFrame, names: Sequence[
     judged[exits.at] = True
     target = panel.where(judged)
     found, answers = [], []
+    known: dict[bytes, Estimate] = {}  # requirements that are shown for nobody have the same answers
     for name in names:
         for reading in READINGS:
             y = np.zeros(len(panel.frame), dtype=bool)
             y[exits.at] = (frame[name] == reading).to_numpy()
-            one = proportion(target, y, by=by, per="household")
+            marks = y.tobytes()
+            if marks not in known:
+                known[marks] = proportion(target, y, by=by, per="household")
+            one = known[marks]
             keys = one.keys.assign(requirement=name, reading=reading)
             about = replace(
                 one.about, estimand="exits by what is shown of the standard", prior_deff=PRIOR_DEFF

@@ -12,9 +12,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from evalkit.decisions.book import Page, book_bytes
 from evalkit.errors import DataError, PlanError
-from evalkit.text import Language, Text
+from evalkit.text import Text
 
 PLACE = ("county", "village", "household", "wave")
 NEEDED = ("item", "problem_en", "problem_zh")
@@ -32,35 +31,6 @@ OUTCOMES: dict[str, Text] = {
     "not_mended": Text(en="not mended", zh="整改不到位"),
 }
 """Result of a re-check."""
-_HEADERS = {
-    "number": Text(en="number", zh="编号"),
-    "county": Text(en="county", zh="县代码"),
-    "village": Text(en="village", zh="行政村代码"),
-    "household": Text(en="household", zh="户编号"),
-    "wave": Text(en="year", zh="年度"),
-    "item": Text(en="item", zh="事项"),
-    "problem": Text(en="problem", zh="问题"),
-    "evidence": Text(en="evidence", zh="依据"),
-    "found": Text(en="found on", zh="发现日期"),
-    "measure": Text(en="to be done", zh="整改措施"),
-    "owner": Text(en="owner", zh="责任单位（人）"),
-    "due": Text(en="due", zh="整改时限"),
-    "recheck": Text(en="re-check by", zh="复核时限"),
-    "done": Text(en="done on", zh="完成日期"),
-    "action": Text(en="what was done", zh="整改情况"),
-    "rechecked": Text(en="re-checked on", zh="复核日期"),
-    "outcome": Text(en="outcome", zh="复核结果"),
-    "items": Text(en="items", zh="涉及事项"),
-    "problems": Text(en="problems", zh="问题数"),
-    "counties": Text(en="counties", zh="涉及县数"),
-    "first_due": Text(en="first due", zh="最早时限"),
-    "last_due": Text(en="last due", zh="最晚时限"),
-}
-_SHEETS = {
-    "problems": Text(en="problems", zh="问题清单"),
-    "rectification": Text(en="rectification", zh="整改清单"),
-    "responsibility": Text(en="responsibility", zh="责任清单"),
-}
 
 
 @dataclass(frozen=True)
@@ -198,7 +168,7 @@ def problem_lists(
     places = [c for c in PLACE if c in findings]
     frame = findings.assign(**{c: _place(findings[c]) for c in places})
     frame = frame.sort_values([*places, "item"], ignore_index=True)
-    frame["number"] = [_number(row) for row in frame[[*places, "item"]].itertuples(index=False)]
+    frame["number"] = problem_numbers(frame)
     twice = frame["number"].duplicated(keep=False)
     if twice.any():
         first = " ".join(frame.loc[twice, [*places, "item"]].iloc[0])
@@ -218,7 +188,7 @@ def problem_lists(
             "recheck": _days([day + timedelta(days=d.days + d.recheck) for d in given]),
         }
     )
-    return ProblemLists(problems, _with_progress(rectification, progress, pd.Timestamp(day)))
+    return ProblemLists(problems, with_progress(rectification, progress, problems["found"]))
 
 
 def _place(values: pd.Series) -> pd.Series:
@@ -232,9 +202,13 @@ def _days(days: list[date]) -> pd.Series:
     return pd.Series(pd.to_datetime([d.isoformat() for d in days])).astype("datetime64[s]")
 
 
-def _number(parts: tuple[object, ...]) -> str:
-    """Return the number of a problem: 12 hexadecimal digits of the SHA-256 of its place and item."""
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
+def problem_numbers(rows: pd.DataFrame) -> list[str]:
+    """Return the numbers of problems: 12 hexadecimal digits of the SHA-256 of place (as text) and item."""
+    columns = [*(c for c in PLACE if c in rows), "item"]
+    return [
+        hashlib.sha256("|".join(map(str, row)).encode()).hexdigest()[:12]
+        for row in rows[columns].itertuples(index=False)
+    ]
 
 
 def _duty(item: str, duties: Mapping[str, Duty], otherwise: Duty | None) -> Duty:
@@ -255,10 +229,25 @@ def _owner(duty: Duty, place: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda m: place[m[1]], duty.owner)
 
 
-def _with_progress(
-    rectification: pd.DataFrame, progress: pd.DataFrame | None, found: pd.Timestamp
+def with_progress(
+    rectification: pd.DataFrame, progress: pd.DataFrame | None, found: pd.Series
 ) -> pd.DataFrame:
-    """Add what was done and re-checked; blank where nothing is known."""
+    """Return the rectification list with what was done and re-checked; blank where nothing is known.
+
+    Parameters
+    ----------
+    rectification : DataFrame
+        number, measure, owner, due, recheck.
+    progress : DataFrame or None
+        See `problem_lists`.
+    found : Series
+        Day on which each problem of `rectification` was found, row by row.
+
+    Raises
+    ------
+    DataError
+        Progress on an unknown number, days that are none or out of order, an outcome without a re-check.
+    """
     said = pd.DataFrame(columns=PROGRESS) if progress is None else progress.reset_index(drop=True)
     absent = [c for c in PROGRESS if c not in said]
     if absent:
@@ -285,9 +274,10 @@ def _with_progress(
     odd = (said["rechecked"].notna() != (said["outcome"] != "")) | (
         said["rechecked"].notna() & ~(said["done"] <= said["rechecked"])
     )
+    since = said["number"].map(dict(zip(rectification["number"], found, strict=True)))
     _forbid(
         said,
-        odd | (said["done"] < found),
+        odd | (said["done"] < since),
         "have an outcome without a re-check (or the reverse), or days out of order",
     )
     out = rectification.merge(said, on="number", how="left")
@@ -300,55 +290,3 @@ def _forbid(said: pd.DataFrame, bad: pd.Series, what: str) -> None:
     if bad.any():
         msg = f"{int(bad.sum())} of {len(said)} rows of progress {what} (first: number {said.loc[bad, 'number'].iloc[0]}); mend them"
         raise DataError(msg, rows=said.loc[bad])
-
-
-def lists_workbook(lists: ProblemLists, *, language: Language = "zh") -> bytes:
-    """Return the three lists as a workbook, the same bytes for the same lists.
-
-    Every cell is text, so that ids keep their zeros and nothing is taken for a formula. What was done, when, and the outcome of
-    the re-check are cells to fill in.
-
-    Raises
-    ------
-    DataError
-        More rows than a sheet can hold.
-    """
-    problems = lists.problems.rename(columns={f"problem_{language}": "problem"})
-    shown = ["number", *(c for c in PLACE if c in problems), "item", "problem", "evidence", "found"]
-    columns = ["number", "measure", "owner", "due", "recheck", "done", "action", "rechecked", "outcome"]
-    rectification = lists.rectification.assign(
-        outcome=lists.rectification["outcome"].map(lambda c: OUTCOMES[c].get(language) if c else "")
-    )
-    pages = [
-        _page("problems", problems[shown], language),
-        _page(
-            "rectification",
-            rectification[columns],
-            language,
-            open_=("done", "action", "rechecked", "outcome"),
-        ),
-        _page("responsibility", lists.responsibility, language),
-    ]
-    return book_bytes(pages)
-
-
-def _page(name: str, frame: pd.DataFrame, language: Language, open_: tuple[str, ...] = ()) -> Page:
-    header = [_HEADERS[c].get(language) for c in frame.columns]
-    rows = list(zip(*([_cell(v) for v in frame[c]] for c in frame.columns), strict=True))
-    wide = {"problem": 40.0, "measure": 40.0, "action": 40.0, "evidence": 30.0, "owner": 24.0, "items": 40.0}
-    choices = ",".join(t.get(language) for t in OUTCOMES.values())
-    return Page(
-        _SHEETS[name].get(language),
-        header,
-        [wide.get(c, 16.0) for c in frame.columns],
-        rows,
-        writable=frozenset(i for i, c in enumerate(frame.columns) if c in open_),
-        choices=[choices] * len(frame) if open_ else (),
-        choice_column=list(frame.columns).index("outcome") if open_ else 0,
-    )
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d")
-    return "" if value is None or value is pd.NaT or value != value else str(value)

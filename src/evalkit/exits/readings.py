@@ -118,6 +118,16 @@ def figure(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def figures(values: Floats) -> Words:
+    """Return many amounts as `figure` prints one, shape (n,).
+
+    >>> figures(np.array([3120.0, 2952.456, np.nan])).tolist()
+    ['3120', '2952.46', '']
+    """
+    words = np.char.rstrip(np.char.rstrip(np.char.mod("%.2f", values), "0"), ".")
+    return np.where(np.isnan(values), "", words).astype(object)
+
+
 def check_ids(given: Sequence[str], requirements: Sequence[Requirement], what: str) -> None:
     """Raise a `PlanError` where a name is no requirement's."""
     known = tuple(r.id for r in requirements)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError, PlanError
-from evalkit.exits.readings import Floats, Words, figure
+from evalkit.exits.readings import Floats, Words, figures
 from evalkit.measures.poverty import Line
 from evalkit.panel import Panel
 from evalkit.standards import Standard
@@ -113,7 +113,9 @@ class SteadyIncome:
     evidence: Words
 
 
-def steady_income(panel: Panel, stable: Stability, line: Line = None) -> SteadyIncome:
+def steady_income(
+    panel: Panel, stable: Stability, line: Line = None, *, evidence: bool = True
+) -> SteadyIncome:
     """Read from a panel whether income is stably above the line.
 
     Parameters
@@ -123,6 +125,8 @@ def steady_income(panel: Panel, stable: Stability, line: Line = None) -> SteadyI
     stable : Stability
     line : float, str, mapping or None
         See `Panel.line`.
+    evidence : bool
+        False leaves the evidence empty, which is most of the work.
 
     Returns
     -------
@@ -142,13 +146,11 @@ def steady_income(panel: Panel, stable: Stability, line: Line = None) -> SteadyI
     needed = panel.line(line) * (1 + stable.margin)
     above = np.where(np.isnan(counted), np.nan, _reaches(panel, counted, needed, stable))
     above = np.where(np.isnan(above) & (_reaches(panel, income, needed, stable) == 0), 0.0, above)
-    own = np.array(
-        [
-            f"{int(w)}:{figure(c)}/{figure(z)}"
-            for w, c, z in zip(panel.frame[panel.wave], counted, needed, strict=True)
-        ],
-        dtype=object,
-    )
+    if not evidence:
+        return _with_years_before(panel, above, np.full(len(above), "", dtype=object), stable.years)
+    waves = panel.frame[panel.wave].astype(int)
+    words = zip(waves, figures(counted), figures(needed), strict=True)
+    own = np.array([f"{w}:{c}/{z}" for w, c, z in words], dtype=object)
     return _with_years_before(panel, above, own, stable.years)
 
 

@@ -142,7 +142,7 @@ def _predicted(panel: Panel, column: str | None, stable: Stability) -> _Predicte
         )
         year = last.reindex(range(len(names))).to_numpy(dtype=float)
         return _Predicted(year, np.zeros(len(names), dtype=bool))
-    steady = steady_income(panel, stable).steady
+    steady = steady_income(panel, stable, evidence=False).steady
     # the first wave in which income is stably above the line, unless an unknown wave stands before it
     table = pd.DataFrame({"code": code, "first": np.where(steady == 1, wave, np.inf)})
     table["gap"] = np.where(np.isnan(steady) & _could_be_first(panel, stable), wave, np.inf)

@@ -27,6 +27,7 @@ from evalkit.pipeline.measuring import Collected, measure_panel, registry_exits,
 from evalkit.pipeline.parts import load_part
 from evalkit.pipeline.placing import joined_rows
 from evalkit.pipeline.results import CountyResult
+from evalkit.pipeline.standing import Standing, county_standing
 from evalkit.pipeline.weighing import weigh_county
 from evalkit.plan import Plan
 from evalkit.reasons import reason
@@ -133,9 +134,11 @@ def build_county(
         msg = f"the household table has no row of county {county}, which is named in: {named}; add its households"
         raise DataError(msg)
     events, structures = cleaned.events, cleaned.structures
-    result = with_events(county_result(county, cleaned, plan, events), events, cleaned)
+    standing = _standing(county, cleaned, plan, events)
+    result = with_events(standing.result, events, cleaned)
     result = with_structures(result, structures, plan)
     _write_tables(store, county, cleaned)
+    store.write("problems", county, standing.problems)
     write_events(store, county, events)
     write_structures(store, county, structures)
     store.write_json(store.result_path(county), result.to_dict())
@@ -203,6 +206,11 @@ def county_result(
     events : Events, optional
         Why households left the panel.
     """
+    return _standing(county, cleaned, plan, events).result
+
+
+def _standing(county: str, cleaned: CleanResult, plan: Plan, events: Events | None) -> Standing:
+    """Return a county's results and, row by row, its problems."""
     panel = cleaned.panel
     weighed = weigh_county(panel, plan, county, None if events is None else events.entries)
     found: Collected = measure_panel(weighed.panel, plan)
@@ -218,7 +226,7 @@ def county_result(
         )
     else:
         tables["registry_exits"] = exits
-    return CountyResult(
+    result = CountyResult(
         county=county,
         name=county_name(plan, county, panel.frame),
         waves=tuple(panel.waves),
@@ -228,6 +236,7 @@ def county_result(
         facts=found.facts,
         omitted=found.omitted,
     )
+    return county_standing(result, weighed.panel, cleaned.tables, plan)
 
 
 def county_name(plan: Plan, county: str, frame: pd.DataFrame | None) -> str:

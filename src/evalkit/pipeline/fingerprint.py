@@ -23,7 +23,7 @@ APART = ("cli", "report", "simulate", "templates")
 """Packages that no result depends on."""
 _PLAN_APART = {
     "title", "data", "county_names", "return_risk", "impact", "disclosure", "report", "seed", "deviations",
-    "sampling", "targets", "claims",
+    "sampling", "lists", "targets", "claims",
 }  # fmt: skip
 _CHANGING = ("rows", "sha256")
 """Facts about a raw file that change when rows of other counties change."""

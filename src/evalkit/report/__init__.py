@@ -12,6 +12,7 @@ from evalkit.report.document import Section
 from evalkit.report.opening import open_case
 from evalkit.report.runner import RunResult, render
 from evalkit.report.sections import (
+    accounts,
     audit_changes,
     audit_checks,
     audit_events,
@@ -34,6 +35,7 @@ from evalkit.report.sections import (
 __all__ = [
     "RunResult",
     "Section",
+    "accounts",
     "audit_changes",
     "audit_checks",
     "audit_events",

@@ -11,9 +11,11 @@ from evalkit.report.sections.poverty_trend import poverty
 from evalkit.report.sections.program_effects import impact
 from evalkit.report.sections.provenance import methods
 from evalkit.report.sections.return_risk import risk
+from evalkit.report.sections.standards_met import accounts
 from evalkit.report.sections.verdict_summary import summary
 
 __all__ = [
+    "accounts",
     "audit_changes",
     "audit_checks",
     "audit_events",

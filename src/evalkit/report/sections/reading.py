@@ -25,6 +25,7 @@ TITLES: dict[str, Text] = {
     "deprivation": Text(en="Guarantees and deprivation", zh="“两不愁三保障”与多维贫困"),
     "dynamics": Text(en="Exits and returns", zh="脱贫与返贫"),
     "sustainability": Text(en="What exits rest on", zh="脱贫的可持续性"),
+    "accounts": Text(en="Standards, lists and accounts", zh="标准、清单与台账"),
     "risk": Text(en="Risk of return to poverty", zh="返贫风险"),
     "impact": Text(en="Program effects", zh="帮扶措施效果"),
     "methods": Text(en="Methods, caveats and provenance", zh="方法、局限与来源"),
@@ -33,7 +34,7 @@ TITLES: dict[str, Text] = {
 NUMBER = {name: number for number, name in enumerate(TITLES, 1)}
 """Section → number; sentences that point to a section take it from here."""
 
-SPEAKS_OF = ("income", "poverty", "deprivation", "dynamics", "sustainability", "risk")
+SPEAKS_OF = ("income", "poverty", "deprivation", "dynamics", "sustainability", "accounts", "risk")
 """Sections whose figures are of the population of the household table."""
 
 CONSUMPTION = Text(en="Household consumption growth", zh="农户消费增长")
