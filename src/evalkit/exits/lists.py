@@ -168,7 +168,7 @@ def problem_lists(
     places = [c for c in PLACE if c in findings]
     frame = findings.assign(**{c: _place(findings[c]) for c in places})
     frame = frame.sort_values([*places, "item"], ignore_index=True)
-    frame["number"] = problem_numbers(frame)
+    frame["number"] = pd.Series(problem_numbers(frame), index=frame.index, dtype="str")
     twice = frame["number"].duplicated(keep=False)
     if twice.any():
         first = " ".join(frame.loc[twice, [*places, "item"]].iloc[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from evalkit import exits
-from evalkit.errors import DataError, EvalkitError, PlanError
+from evalkit.errors import DataError, PlanError
 from evalkit.exits import Account, HouseholdStandard, VillageStandard
 from evalkit.exits.household import SUMMARIES
 from evalkit.exits.readings import READINGS
@@ -155,9 +155,10 @@ def _villages(out: Gathered, here: County) -> None:
             en="The data have no village table for this county.", zh="数据中没有本县的行政村表。"
         )
         return
+    given = here.plan.exits.county_zones.get(here.code, here.plan.exits.zone)
     try:
-        zone = here.plan.exit_rules(here.code).zone
-    except EvalkitError as error:
+        here.pack.village_rules(province=here.code[:2], zone=given)
+    except PlanError as error:
         out.omitted["village_standard"] = reason(error)
         return
     rows = of_wave(villages, here.wave)
@@ -175,7 +176,7 @@ def _villages(out: Gathered, here: County) -> None:
         limits=asked.limits,
         columns=asked.columns,
         evidence=asked.evidence,
-        zones={here.code: zone},
+        zones={} if given is None else {here.code: given},
         confidence=here.plan.exits.confidence,
     )
     _village_tables(out, here, found)

@@ -48,7 +48,7 @@ def _roll_up(case: CountyCase) -> list[Block]:
     if found is None or said is None:
         return [heading, omitted(case, ROLL_UP, "roll_up")]
     verdicts = list(ROLLED_UP)
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             labels.name(str(r["level"])),
             labels.word(str(r["figure"])),

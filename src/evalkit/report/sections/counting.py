@@ -85,7 +85,16 @@ def parts_of(frame: pd.DataFrame, parts: Sequence[str], minimum_cell: int) -> Co
         for n, hidden in zip(gate.frame["n"], gate.frame["suppressed"], strict=True)
     ]
     width = len(parts)
-    return Counts(tuple(tuple(cells[i : i + width]) for i in range(0, len(cells), width)))
+    return Counts(tuple(_never_alone(cells[i : i + width]) for i in range(0, len(cells), width)))
+
+
+def _never_alone(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return cells that add up to a known total; where one alone is withheld, a 0 beside it is withheld too."""
+    hidden = [isinstance(c, Suppressed) for c in cells]
+    if sum(hidden) != 1 or len(cells) < 2:
+        return tuple(cells)
+    first = min((c, i) for i, c in enumerate(cells) if isinstance(c, float))[1]
+    return tuple(Suppressed() if i == first else c for i, c in enumerate(cells))
 
 
 def readings_of(frame: pd.DataFrame, minimum_cell: int) -> Counts:
@@ -117,7 +126,8 @@ def groups_of(counts: pd.Series, minimum_cell: int, *, total: bool) -> Counts:
     frame = pd.DataFrame({"group": range(len(counts)), "n": counts.to_numpy(dtype=float)})
     gate = release(frame, minimum_cell=minimum_cell, keys=("group",), total_over=("group",) if total else ())
     pairs = zip(gate.frame["n"], gate.frame["suppressed"], strict=True)
-    return Counts(tuple((Suppressed() if hidden else float(n),) for n, hidden in pairs))
+    cells: tuple[Cell, ...] = tuple(Suppressed() if hidden else float(n) for n, hidden in pairs)
+    return Counts(tuple((c,) for c in (_never_alone(cells) if total else cells)))
 
 
 def notes_on(case: CountyCase, part: str) -> tuple[Text, ...]:

@@ -126,8 +126,7 @@ def _overall(found: pd.DataFrame, counts: Counts, what: str) -> list[Block]:
     total = float(found.loc[found["requirement"] == "overall", list(READINGS)].to_numpy().sum())
     numbers = [prose.plain_number("total", total, "count")]
     numbers += [
-        prose.plain_number(r, finite(c), "count")  # type: ignore[arg-type]
-        for r, c in zip(READINGS, counts.rows[at], strict=True)
+        prose.plain_number(r, finite(c), "count") for r, c in zip(READINGS, counts.rows[at], strict=True)
     ]
     said = {
         "household": Text(
@@ -237,7 +236,7 @@ def _village(case: CountyCase) -> list[Block]:
     if found is None or said is None:
         return [heading, omitted(case, VILLAGE, "village_standard")]
     cells = [tuple(float(row[r]) for r in READINGS) for row in found.to_dict("records")]
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (capital(Text(en=str(r["en"]), zh=str(r["zh"]))), *cells[i])
         for i, r in enumerate(found.to_dict("records"))
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -97,7 +98,7 @@ def _program(case: CountyCase, code: str) -> Text:
     return Text(en=en[:1].upper() + en[1:], zh=zh)
 
 
-def _estimated(row: dict[str, object], *, hidden: bool) -> tuple[Cell, Cell]:
+def _estimated(row: Mapping[Hashable, Any], *, hidden: bool) -> tuple[Cell, Cell]:
     """Return a share and its limits from a row of a table."""
     if hidden:
         return Suppressed(), Suppressed()
