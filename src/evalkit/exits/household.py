@@ -91,7 +91,8 @@ class HouseholdStandard:
         """Return one row a household and requirement that is not met: place, household, item, title, evidence."""
         keys = [c for c in ("county", "village", "household", "wave") if c in self.frame]
         parts = []
-        for r in self.requirements:
+        failed = [r for r in self.requirements if (self.frame[r.id] == "fails").any()]
+        for r in failed or self.requirements[:1]:
             rows = self.frame[self.frame[r.id] == "fails"]
             said = {
                 "item": r.id,

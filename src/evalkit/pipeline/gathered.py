@@ -136,15 +136,15 @@ class Gathered:
         """Add rows with ``item``, ``problem_en``, ``problem_zh`` and as many places as are known."""
         if rows.empty:
             return
-        columns = {c: _words(rows[c]) if c in rows else "" for c in PROBLEM_COLUMNS}
-        frame = pd.DataFrame(columns, index=rows.index).assign(county=county, reading=reading)
-        self.problems.append(frame[list(PROBLEM_COLUMNS)].astype("str"))
+        known = rows[[c for c in PROBLEM_COLUMNS if c in rows]]
+        self.problems.append(known.assign(county=county, reading=reading))
 
     def problem_table(self) -> pd.DataFrame:
         """Return all problems in the order of place and item, one row each."""
         if not self.problems:
             return pd.DataFrame(columns=list(PROBLEM_COLUMNS)).astype("str")
-        table = pd.concat(self.problems, ignore_index=True)
+        table = pd.concat(self.problems, ignore_index=True).reindex(columns=list(PROBLEM_COLUMNS))
+        table = pd.DataFrame({c: _words(table[c]) for c in table}).astype("str")
         keys = [*PLACE, "item"]
         return table.drop_duplicates(keys).sort_values(keys, ignore_index=True)
 

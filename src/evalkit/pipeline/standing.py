@@ -139,8 +139,9 @@ def _keep_open(out: Gathered, here: County, frame: pd.DataFrame, requirements: S
     out.examined += shown
     keys = [c for c in ("village", "household", "wave") if c in frame]
     for one in requirements:
-        if one.id in shown:
-            rows = frame.loc[frame[one.id] == "not_shown", keys]
+        dark = (frame[one.id] == "not_shown").to_numpy()
+        if one.id in shown and dark.any():
+            rows = frame.loc[dark, keys]
             said = {"item": one.id, "problem_en": one.title.en, "problem_zh": one.title.zh, "evidence": ""}
             out.add_problems(rows.assign(**said), here.code, reading="not_shown")
 
