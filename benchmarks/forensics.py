@@ -1,4 +1,4 @@
-"""Recall and false alarms of the forensic tests on synthetic registries: ``python -m benchmarks.forensics`` writes the page."""
+"""Recall and false alarms of the forensic tests on synthetic registries: ``python -m benchmarks.forensics`` writes the page and the table that reports quote."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scipy import stats
 from tests import forensic_recall
 
 from evalkit import simulate
+from evalkit.forensics.known import RECALL
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "forensics.md"
@@ -97,6 +98,35 @@ def page(units: pd.DataFrame, alarms: pd.DataFrame) -> str:
     return head + "\n".join(lines) + "\n" + after
 
 
+def recall_table(units: pd.DataFrame, alarms: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of the page by test, as reports quote them: shares to a tenth of a percent.
+
+    Parameters
+    ----------
+    units, alarms : DataFrame
+        As for `page`.
+    """
+    hit = alarms.assign(clean_flagged=alarms["flagged"] > 0).groupby("test", sort=False)["clean_flagged"]
+    clean = hit.agg(["sum", "size"]).set_axis(["clean_flagged", "clean_of"], axis=1).reset_index()
+    rows = []
+    for case in forensic_recall.CASES:
+        found = forensic_recall.recalls(units[units["test"] == case.test].assign(strength=0)).iloc[0]
+        rows.append(
+            {
+                "test": case.test,
+                "least": None if case.shift else case.least,
+                "share": None if case.shift else case.share,
+                "shift": case.shift or None,
+                "recall": round(float(found["found_large"]), 3),
+                "recall_of": int(found["large"]),
+                "alarms": round(float(found["false_alarms"]), 3),
+                "alarms_of": int(found["untouched"]),
+            }
+        )
+    whole = {"least": "Int64", "recall_of": "Int64", "alarms_of": "Int64"}
+    return clean[["test"]].merge(pd.DataFrame(rows), on="test", how="left").merge(clean).astype(whole)
+
+
 def _alarm_row(test: str, part: pd.DataFrame) -> str:
     hit, n = int((part["flagged"] > 0).sum()), len(part)
     limits = stats.binomtest(hit, n).proportion_ci()
@@ -153,6 +183,7 @@ def main() -> None:
         )
         units = pd.concat([kept(forged, 1 + i, folder) for i in range(chosen.seeds)], ignore_index=True)
     PAGE.write_text(page(units, alarms), encoding="utf-8")
+    recall_table(units, alarms).to_csv(RECALL, index=False)
     sys.stdout.write(f"{PAGE}\n")
 
 

@@ -16,6 +16,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from evalkit.errors import PlanError
 from evalkit.planaccounts import AccountsSection, ListsSection
 from evalkit.planareas import CountySeriesSection, DivisionSource, NoDivisions
+from evalkit.planforensics import Forensics, NoForensics, StandardForensics
 from evalkit.planliving import Deprivation, GuaranteeDeprivation, OwnDeprivation, Sustainability
 from evalkit.plansampling import SamplingSection
 from evalkit.plansections import (
@@ -66,6 +67,7 @@ __all__ = [
     "Exits",
     "FixedEffects",
     "FlagOutliers",
+    "Forensics",
     "GroupTime",
     "GuaranteeDeprivation",
     "Impact",
@@ -77,6 +79,7 @@ __all__ = [
     "ListsSection",
     "LongLayout",
     "MeanDifference",
+    "NoForensics",
     "NoLine",
     "NoPrices",
     "Outliers",
@@ -89,6 +92,7 @@ __all__ = [
     "ReturnRisk",
     "SamplingSection",
     "Section",
+    "StandardForensics",
     "StandardLine",
     "StandardPrices",
     "Sustainability",
@@ -130,6 +134,9 @@ class Plan(Section):
     )
     sustainability: Sustainability = Field(
         default=Sustainability(), description="parts of income without which exits are looked at"
+    )
+    forensics: Forensics = Field(
+        default=StandardForensics(), description="patterns to look at: kind standard or none"
     )
     prices: Prices = Field(description="deflator: kind standard, table or none")
     design: DesignSection = Field(default=DesignSection(), description="sampling design of the panel")

@@ -187,6 +187,53 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "{1} persons ({2}) were interviewed, but the county totals have only {4} ({3}).",
         "受访人口（{2}）为{1}人，超过县级人口表的{4}人（{3}）。",
     ),
+    # patterns of records
+    (
+        r"the test needs columns that the data do not have: ('.+')",
+        "The data lack what the test needs: {0}.",
+        "数据中没有检验所需的项目：{0}。",
+    ),
+    (r"no household has a date in ('\w+')", "No household has a date in {0}.", "没有住户填有{0}。"),
+    (r"the data have no (support|survey) table", "The data have no {0} table.", "数据中没有检验所需的表（{0}）。"),
+    (r"no poverty line: pass line", "The plan gives no poverty line.", "方案没有给出贫困线。"),
+    (r"no monitoring line is given", "No monitoring line is known for these years.", "没有这些年度的监测标准。"),
+    (
+        r"(\d+) (?:units|villages|village-waves) with data: fewer than (\d+) show nothing typical",
+        "There are {0} units with data; at least {1} are needed to know what is typical.",
+        "有数据的单位只有{0}个，至少需要{1}个才能知道通常情形。",
+    ),
+    (
+        r"(\d+) interviewers with (\d+) household-waves: fewer than (\d+) show nothing typical",
+        "{0} interviewers have {1} household-years or more; at least {2} are needed to know what is typical.",
+        "访问满{1}个户年的调查员只有{0}名，至少需要{2}名才能知道通常情形。",
+    ),
+    (
+        r"(\d+) household-waves lie within (\d+)% above the line: fewer than (\d+) show no density",
+        "{0} household-years lie within {1} % above the line; at least {2} are needed to fit a density.",
+        "高于标准线{1}%以内的户年记录只有{0}条，至少需要{2}条才能拟合密度。",
+    ),
+    (r"the density above the line could not be fitted", "The density above the line could not be fitted.", "标准线以上的密度无法拟合。"),
+    (
+        r"accounts are compared by at least (\d+) of: [^;]+; the data have (\d+)",
+        "Accounts are compared by at least {0} components; the data have {1}.",
+        "收入账目至少按{0}项比较，数据中只有{1}项。",
+    ),
+    (r"the panel names no village column", "The data name no village.", "数据中没有行政村。"),
+    (
+        r"padding needs the village and the household size",
+        "The data lack the village or the household size.",
+        "数据中没有行政村或家庭人口数。",
+    ),
+    (
+        r"padding needs given income",
+        "The data have no transfers, dividends or other given income.",
+        "数据中没有转移性收入、分红等给付性收入。",
+    ),
+    (
+        r"short-lived households need the household size and at least three waves",
+        "The household size and at least three years are needed.",
+        "需要家庭人口数和至少三期数据。",
+    ),
     (r"the survey has no rows", "The third-party survey has no rows.", "第三方抽查表没有数据行。"),
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ Layout below the store's root::
     ledger|quarantine|open_cases/…                     what cleaning did, set aside, left open
     structures/…                                       household structures that deserve a question, if the plan asks
     problems/…                                         requirements and checks that households and villages do not meet
+    signal_cases/…                                     rows behind flagged units of the tests of patterns
     events|event_cases/…                               what happened to households, and histories that contradict themselves
     sums/…                                             sums by sampling unit and wave, which add up to a nation
     results/county=<code>.json                         estimates and tables of the county
@@ -40,7 +41,7 @@ from evalkit.errors import DataError
 
 KINDS = (
     "panel", "member", "program", "village", "survey", "totals",
-    "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "problems", "sums",
+    "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "problems", "sums", "signal_cases",
 )  # fmt: skip
 """Tables that a build keeps by county."""
 LOOKED_UP = ("county", "wave", "household")

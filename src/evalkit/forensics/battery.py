@@ -121,6 +121,10 @@ def _tests(
     last = frame[frame[panel.wave] == frame[panel.wave].max()]
     home, village, county = panel.household, panel.village or "village", panel.county or "county"
     place = tuple(key_of(panel, village))
+    lined, apart = _lined(panel)
+
+    def near_line(unit: str) -> Signal:
+        return heaping(lined, unit=unit, level=level).with_notes(*apart)
 
     def near_monitoring() -> Signal:
         if not monitoring_line:
@@ -141,15 +145,15 @@ def _tests(
         )
 
     return {
-        "heaping_county": lambda: heaping(panel, unit=county, level=level),
-        "heaping_village": lambda: heaping(panel, unit=village, level=level),
-        "heaping_interviewer": lambda: heaping(panel, unit="interviewer", level=level),
+        "heaping_county": lambda: near_line(county),
+        "heaping_village": lambda: near_line(village),
+        "heaping_interviewer": lambda: near_line("interviewer"),
         "heaping_monitoring": near_monitoring,
         "terminal_digits": lambda: terminal_digits(panel, level=level),
         "copied_households": lambda: copied_households(panel, level=level),
         "identical_growth": lambda: identical_growth(panel, level=level),
         "frozen_accounts": lambda: frozen_accounts(panel, level=level),
-        "padding": lambda: padding(panel, level=level),
+        "padding": lambda: padding(lined, level=level).with_notes(*apart),
         "short_lived_households": lambda: short_lived_households(panel, level=level),
         "mass_exits": lambda: same_month(frame, "exit_month", unit=place, household=home, level=level),
         "batch_updates": lambda: same_month(
@@ -161,6 +165,19 @@ def _tests(
         "interviewer_effects": lambda: interviewer_effects(panel, level=level),
         "survey_differences": second_look,
     }
+
+
+def _lined(panel: Panel) -> tuple[Panel, tuple[Text, ...]]:
+    """Return the waves that have a poverty line, and a note on the others; the whole panel where it has no line at all."""
+    without = [w for w in panel.waves if w not in (panel.lines or {})]
+    if not panel.lines or not without:
+        return panel, ()
+    years = ", ".join(map(str, without))
+    note = Text(
+        en=f"no poverty line is known for {years}: left out",
+        zh=f"{years.replace(', ', '、')}年没有贫困线，未计入",
+    )
+    return panel.where(panel.frame[panel.wave].isin(list(panel.lines))), (note,)
 
 
 def _farthest(effect: pd.Series) -> float:

@@ -238,7 +238,8 @@ def need(frame: pd.DataFrame, columns: Sequence[str]) -> None:
     """Raise a DataError naming the columns that a test needs and the data do not have."""
     absent = [c for c in columns if c not in frame]
     if absent:
-        msg = f"the test needs columns that the data do not have: {', '.join(absent)}"
+        named = ", ".join(f"'{c}'" for c in absent)
+        msg = f"the test needs columns that the data do not have: {named}"
         raise DataError(msg)
 
 

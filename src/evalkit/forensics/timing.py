@@ -69,7 +69,7 @@ def same_month(
     text = events[month].astype("str")
     events = events.assign(year=text.str[:4], _month=text.str[4:6])
     if events.empty:
-        msg = f"no household has a {month}"
+        msg = f"no household has a date in '{month}'"
         raise DataError(msg)
     key = [*unit, "year"]
     table = events.pivot_table(index=key, columns="_month", values=household, aggfunc="count", fill_value=0)

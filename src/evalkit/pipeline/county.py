@@ -17,6 +17,7 @@ from evalkit.exits import ExitJudgement, judge_exit
 from evalkit.ingest import RawData, RawTable
 from evalkit.pipeline.adding import county_sums
 from evalkit.pipeline.distribution import measure_distribution
+from evalkit.pipeline.examining import examine_county, with_patterns, write_patterns
 from evalkit.pipeline.happenings import (
     with_events,
     with_structures,
@@ -137,10 +138,13 @@ def build_county(
     standing = _standing(county, cleaned, plan, events)
     result = with_events(standing.result, events, cleaned)
     result = with_structures(result, structures, plan)
+    patterns = examine_county(cleaned, plan, county)
+    result = with_patterns(result, patterns)
     _write_tables(store, county, cleaned)
     store.write("problems", county, standing.problems)
     write_events(store, county, events)
     write_structures(store, county, structures)
+    write_patterns(store, county, patterns)
     store.write_json(store.result_path(county), result.to_dict())
     rows = rows_by_fate(cleaned)
     done = CountyDone(county, result.name, rows["in"], rows["clean"], rows["quarantined"])

@@ -7,6 +7,7 @@ from evalkit.report.sections.exits_returns import dynamics
 from evalkit.report.sections.foundations import sustainability
 from evalkit.report.sections.guarantees import deprivation
 from evalkit.report.sections.income_growth import income
+from evalkit.report.sections.pattern_flags import patterns
 from evalkit.report.sections.poverty_trend import poverty
 from evalkit.report.sections.program_effects import impact
 from evalkit.report.sections.provenance import methods
@@ -28,6 +29,7 @@ __all__ = [
     "impact",
     "income",
     "methods",
+    "patterns",
     "poverty",
     "quality",
     "risk",

@@ -19,6 +19,7 @@ from evalkit.text import Language, Text, text_from
 
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase
+    from evalkit.plan import Plan
 
 PACKAGES = ("evalkit", "numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "matplotlib", "papermill")
 _NAMES = {
@@ -58,10 +59,10 @@ def methods(case: CountyCase, language: Language = "zh") -> Section:
         Prose(Text(en="Caveats", zh="局限"), style="heading"),
         *_caveats(case),
         Prose(Text(en="The plan", zh="方案"), style="heading"),
-        *_plan(case),
+        *plan_settings(case.plan),
         *_unverified(case),
         Prose(Text(en="Provenance", zh="来源"), style="heading"),
-        *_versions(),
+        *versions(),
         *_fingerprints(case),
     ]
     facts = {"plan_digest": case.plan.digest, "seed": case.plan.seed}
@@ -159,8 +160,8 @@ def _caveats(case: CountyCase) -> list[Block]:
     return [Prose(t) for t in said]
 
 
-def _plan(case: CountyCase) -> list[Block]:
-    plan = case.plan
+def plan_settings(plan: Plan) -> list[Block]:
+    """Return what identifies the plan, and its deviations."""
     pack = plan.rule_pack()
     rows: list[tuple[Text, str]] = [
         (Text(en="Title", zh="标题"), ""),
@@ -262,13 +263,19 @@ def _unverified_figures(case: CountyCase) -> Iterator[tuple[Cell, ...]]:
     if fact and plan.benchmark is not None and plan.benchmark.kind == "standard":
         years = [int(fact["frm"]), int(fact["to"])]
         used.append((Text(en="benchmark income", zh="参照收入"), "benchmarks", years, plan.benchmark.area))
+    watched = case.result.facts.get("patterns", {})
+    if watched.get("monitoring_line") and "patterns:heaping_monitoring" not in case.result.omitted:
+        place, years = watched["monitoring_province"], [int(w) for w in watched["monitoring_line"]]
+        key = "monitoring" if place == "*" else f"monitoring:{place}"
+        used.append((Text(en="monitoring line", zh="监测标准"), "lines", years, key))
     for label, kind, years, series in used:
         cited = pack.citations(kind, years, key=series)
         for row in cited[~cited["verified"]].to_dict("records"):
             yield label, finite(row["year"]), finite(row["value"])
 
 
-def _versions() -> list[Block]:
+def versions() -> list[Block]:
+    """Return the versions of the software as a table."""
     rows = [("Python", platform.python_version()), *((p, version(p)) for p in PACKAGES)]
     columns = (
         Column("package", Text(en="Software", zh="软件")),
