@@ -63,6 +63,7 @@ def test_init_lays_out_a_folder_that_check_can_read(tmp_path: Path) -> None:
     assert set(files_below(folder)) == {
         "plan.yaml",
         "notebooks/county_report.ipynb",
+        "notebooks/province_overview.ipynb",
         "notebooks/data_audit.ipynb",
     }
     assert all((folder / d).is_dir() for d in ("data/raw", "data/processed", "reports"))
@@ -189,7 +190,9 @@ def test_dry_run_names_the_reports_and_writes_nothing(built: Path) -> None:
     before = files_below(built)
     ended = run("report", built / "plan.yaml", "--all", "--dry-run")
     assert ended.code == 0
-    assert ended.out.splitlines() == [f"would write {built / 'reports' / c}" for c in ("E3", "N1", "S2")]
+    assert ended.out.splitlines() == [
+        f"would write {built / 'reports' / c}" for c in ("E3", "N1", "S2", "overview")
+    ]
     assert files_below(built) == before
 
 

@@ -9,6 +9,7 @@ from evalkit.errors import EvalkitError
 _SOURCES = {
     "county_report.ipynb": "notebooks/county_report.ipynb",
     "data_audit.ipynb": "notebooks/data_audit.ipynb",
+    "province_overview.ipynb": "notebooks/province_overview.ipynb",
     "plan_example.yaml": "plan.yaml",
 }
 """File of an installed package → its one source in a checkout (see pyproject.toml, force-include)."""

@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from evalkit.pipeline import BuildResult
+    from evalkit.plan import Plan
 
 
 def told(lines: Generator[str, None, int]) -> int:
@@ -49,6 +50,44 @@ def finish_build(result: BuildResult) -> None:
     fail_some([(r.county, r.error) for r in result.failed])
     if result.unpooled is not None:
         raise SystemExit(1)
+
+
+def several(plan: Plan) -> bool:
+    """Tell whether the build has several counties, so that there is something to set side by side."""
+    from evalkit.pipeline import read_manifest
+    from evalkit.pipeline.province import spans_counties
+
+    return spans_counties(read_manifest(plan))
+
+
+def written_overview(plan: Plan) -> list[tuple[str, str]]:
+    """Write the overview over all counties and say where; return why that failed, if it did."""
+    from evalkit.report import render_overview
+
+    done = render_overview(plan)
+    if done.error:
+        return [("overview", done.error)]
+    for language in plan.report.languages:
+        click.echo(f"overview: {done.folder / f'report.{language}.html'}")
+    return []
+
+
+def finish_overview(plan: Plan, *, dry_run: bool) -> None:
+    """Write the overview, or say where it would be.
+
+    Raises
+    ------
+    SystemExit
+        With 1 when it failed.
+    """
+    if dry_run:
+        from evalkit.pipeline.province import check_overview
+        from evalkit.report.index import OVERVIEW
+
+        check_overview(plan)
+        click.echo(f"would write {plan.reports / OVERVIEW}")
+        return
+    fail_some(written_overview(plan))
 
 
 def fail_some(failed: list[tuple[str, str]]) -> None:

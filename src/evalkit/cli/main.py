@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from tqdm import tqdm
 
-from evalkit.cli.endings import fail_some, finish_build, told
+from evalkit.cli.endings import fail_some, finish_build, finish_overview, several, told, written_overview
 from evalkit.errors import EvalkitError, PlanError
 
 if TYPE_CHECKING:
@@ -147,7 +147,10 @@ def build(
 @click.option(
     "--county", "counties", multiple=True, metavar="CODE", help="A county; may be given several times."
 )
-@click.option("--all", "everything", is_flag=True, help="Every county of the build.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Every county of the build, then the overview over all of them."
+)
+@click.option("--overview", is_flag=True, help="Only the overview over all counties.")
 @JOBS
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @SET
@@ -156,27 +159,31 @@ def report(
     counties: tuple[str, ...],
     *,
     everything: bool,
+    overview: bool,
     jobs: int,
     dry_run: bool,
     overrides: tuple[str, ...],
 ) -> None:
-    """Write the reports of one county or of all."""
-    if bool(counties) == everything:
-        msg = "give either --county CODE or --all"
+    """Write the reports of one county or of all, and the overview over all counties (folder overview/)."""
+    if [bool(counties), everything, overview].count(True) != 1:
+        msg = "give one of --county CODE, --all, --overview"
         raise click.UsageError(msg)
     from evalkit.pipeline import built_counties, check_inputs, load_case, read_manifest
 
     settings = _of_households(plan, overrides)
     check_inputs(settings)
+    if overview:
+        finish_overview(settings, dry_run=dry_run)
+        return
     unbuilt = read_manifest(settings)["failed"] if everything else {}
     wanted = sorted({*built_counties(settings), *unbuilt}) if everything else list(dict.fromkeys(counties))
     for county in wanted:
         if county not in unbuilt:
             load_case(settings, county)
     if dry_run:
-        _foretell(settings, wanted, unbuilt)
+        _foretell(settings, wanted, unbuilt, overview=everything and several(settings))
     else:
-        _render(settings, wanted, jobs)
+        _render(settings, wanted, jobs, overview=everything)
 
 
 @main.command()
@@ -367,7 +374,7 @@ def _build(plan: Plan, engine: Engine, *, fresh: bool) -> BuildResult:
         return run(plan, engine=engine, progress=step, fresh=fresh)
 
 
-def _foretell(plan: Plan, counties: list[str], unbuilt: dict[str, str]) -> None:
+def _foretell(plan: Plan, counties: list[str], unbuilt: dict[str, str], *, overview: bool) -> None:
     """Say which reports would be written and which cannot; write nothing."""
     from evalkit.report import render
     from evalkit.store import safe_name
@@ -376,10 +383,12 @@ def _foretell(plan: Plan, counties: list[str], unbuilt: dict[str, str]) -> None:
     for county in counties:
         if county not in unbuilt:
             click.echo(f"would write {plan.reports / safe_name(county)}")
+    if overview:
+        finish_overview(plan, dry_run=True)
     fail_some([(c, f"failed in the build: {e}") for c, e in unbuilt.items()])
 
 
-def _render(plan: Plan, counties: list[str], jobs: int) -> None:
+def _render(plan: Plan, counties: list[str], jobs: int, *, overview: bool) -> None:
     from evalkit.report import render
 
     bar, step = _bar("report", len(counties))
@@ -387,7 +396,10 @@ def _render(plan: Plan, counties: list[str], jobs: int) -> None:
         done = render(plan, counties, jobs=jobs, progress=lambda county: step(county, len(counties)))
     click.echo(f"{len(done.done)} of {len(counties)} reports written")
     click.echo(f"index: {done.index}")
-    fail_some(list(done.failed.items()))
+    failed = list(done.failed.items())
+    if overview and several(plan):
+        failed += written_overview(plan)
+    fail_some(failed)
 
 
 __all__ = ["main"]

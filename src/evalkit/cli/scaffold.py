@@ -1,4 +1,4 @@
-"""Lay out a new evaluation: the folders of the design card, a commented plan, the notebooks of report and audit."""
+"""Lay out a new evaluation: the folders of the design card, a commented plan, the notebooks of report, overview and audit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evalkit.bundled import bundled_file
 from evalkit.errors import PlanError
 
 FOLDERS = ("data/raw", "data/processed", "reports", "notebooks")
-NOTEBOOKS = ("county_report.ipynb", "data_audit.ipynb")
+NOTEBOOKS = ("county_report.ipynb", "province_overview.ipynb", "data_audit.ipynb")
 
 
 def lay_out(folder: Path, *, example: bool) -> list[Path]:

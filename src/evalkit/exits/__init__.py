@@ -17,6 +17,7 @@ from evalkit.exits.identifying import IdentificationErrors, identification_error
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, ExitJudgements
 from evalkit.exits.listbook import WrittenLists, lists_workbook, read_lists
 from evalkit.exits.lists import Duty, ProblemLists, problem_lists
+from evalkit.exits.many import CriterionCount, count_verdicts
 from evalkit.exits.monitoring import MonitoringChecks, monitoring_checks
 from evalkit.exits.precisionlines import PrecisionEvidence
 from evalkit.exits.precisions import SixPrecisions, six_precisions
@@ -41,6 +42,7 @@ __all__ = [
     "CauseTable",
     "Cliff",
     "CollectiveIncome",
+    "CriterionCount",
     "DebtLimit",
     "Duty",
     "Examined",
@@ -80,6 +82,7 @@ __all__ = [
     "cause_table",
     "cliff_effect",
     "collective_income",
+    "count_verdicts",
     "criterion_of",
     "exit_timing",
     "funds_account",

@@ -1,4 +1,4 @@
-"""County reports: sections of language-free blocks, rendered by notebooks, published as HTML in two languages.
+"""County reports, data audit, province overview: sections of language-free blocks, rendered by notebooks, published as HTML in two languages.
 
 In a notebook::
 
@@ -10,6 +10,7 @@ In a notebook::
 from evalkit.report.audit import open_audit, render_audit
 from evalkit.report.document import Section
 from evalkit.report.opening import open_case
+from evalkit.report.overview import OverviewResult, open_overview, render_overview
 from evalkit.report.runner import RunResult, render
 from evalkit.report.sections import (
     accounts,
@@ -27,6 +28,14 @@ from evalkit.report.sections import (
     methods,
     patterns,
     poverty,
+    province_failed,
+    province_moves,
+    province_poverty,
+    province_provenance,
+    province_quality,
+    province_signals,
+    province_sums,
+    province_verdicts,
     quality,
     risk,
     summary,
@@ -34,6 +43,7 @@ from evalkit.report.sections import (
 )
 
 __all__ = [
+    "OverviewResult",
     "RunResult",
     "Section",
     "accounts",
@@ -51,11 +61,21 @@ __all__ = [
     "methods",
     "open_audit",
     "open_case",
+    "open_overview",
     "patterns",
     "poverty",
+    "province_failed",
+    "province_moves",
+    "province_poverty",
+    "province_provenance",
+    "province_quality",
+    "province_signals",
+    "province_sums",
+    "province_verdicts",
     "quality",
     "render",
     "render_audit",
+    "render_overview",
     "risk",
     "summary",
     "sustainability",

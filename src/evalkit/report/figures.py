@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import ReportError
 from evalkit.report import display, marks
 from evalkit.report.display import Format
-from evalkit.report.marks import ACCENT, FAINT, INK, MARKERS, SHADES, SOFT, Series
+from evalkit.report.marks import ACCENT, FAINT, INK, MARKERS, SHADES, SOFT, Rung, Series
 from evalkit.report.words import WORDS
 from evalkit.text import LANGUAGES, Language, Text
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WIDTH = 6.6
 """Inches; the text width of the page."""
+PITCH, TALLEST = 0.17, 9.2
+"""Inches of a named row, and of the tallest picture (a page); where rows are nearer, they have ranks in place of names."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,45 @@ def draw_targets(targets: Sequence[Target], *, synthetic: bool) -> dict[str, str
             _target(ax, target, language)
 
     return _draw(paint, height=0.35 + 0.72 * len(targets), synthetic=synthetic)
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Many rows, sorted, on one scale.
+
+    Parameters
+    ----------
+    rungs : tuple of Rung
+    xlabel : Text
+    form : str
+        Of the values.
+    good : tuple of float or None
+        Side of the threshold that is shaded, as (low, high) with None for an open end.
+    middle : tuple of float or None
+        Value and limits of all rows together: a line and a shade.
+    """
+
+    rungs: tuple[Rung, ...]
+    xlabel: Text
+    form: Format
+    good: tuple[float | None, float | None] | None = None
+    middle: tuple[float, float | None, float | None] | None = None
+
+
+def draw_ladder(shown: Ladder, *, synthetic: bool) -> dict[str, str]:
+    """Draw values with limits below each other, with their names as far as they can be read, else with every tenth rank.
+
+    Raises
+    ------
+    ReportError
+        If the font lacks a glyph of any text.
+    """
+    rows = len(shown.rungs)
+
+    def paint(canvas: Canvas, language: Language) -> None:
+        _ladder(canvas.subplots(), shown, language)
+
+    return _draw(paint, height=min(0.9 + PITCH * rows, TALLEST), synthetic=synthetic)
 
 
 def check_glyphs(texts: Iterable[str]) -> None:
@@ -268,6 +309,45 @@ def _dots(ax: Axes, panel: Panel, language: Language) -> None:
     )
     if len(panel.series) > 1:
         ax.legend(loc="best")
+
+
+def _ladder(ax: Axes, shown: Ladder, language: Language) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    rows = len(shown.rungs)
+    named = 0.9 + PITCH * rows <= TALLEST
+    marks.ladder(ax, shown.rungs, size=4.0 if named else 2.2)
+    left, right = ax.get_xlim()
+    if shown.good is not None:
+        start, end = shown.good
+        ax.axvspan(
+            left if start is None else start,
+            right if end is None else end,
+            color="#efefea",
+            linewidth=0,
+            zorder=0,
+        )
+    if shown.middle is not None:
+        value, low, high = shown.middle
+        if low is not None and high is not None:
+            ax.axvspan(low, high, color=FAINT, alpha=0.6, linewidth=0, zorder=0)
+        ax.axvline(value, color=SOFT, linewidth=1.0, zorder=1)
+    ax.set_xlim(left, right)
+    places = list(range(rows)) if named else [0, *range(9, rows, 10)]
+    names = [shown.rungs[i].label.get(language) if named else f"{i + 1}" for i in places]
+    ax.set_yticks(places, labels=names)
+    ax.tick_params(axis="y", length=0 if named else 3, labelsize=7.5)
+    ax.grid(axis="x", color=FAINT, linewidth=0.5)
+    ax.set_axisbelow(True)
+    ax.set_xlabel(shown.xlabel.get(language))
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(
+            lambda v, _p: (
+                re.sub(r"\.?0*$", "", text) if "." in (text := display.bare(v, shown.form)) else text
+            )
+        )
+    )
 
 
 def _target(ax: Axes, target: Target, language: Language) -> None:

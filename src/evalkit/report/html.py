@@ -20,6 +20,8 @@ from evalkit.text import Language, Text
 TEMPLATES = Path(__file__).parent / "templates"
 LONG = 20
 """Rows above which a table may be broken between pages."""
+TALL = 60
+"""Rows above which a table is shown in a box that scrolls; in print it is whole."""
 NOTICE = "<!--notice-->"
 """Place in a report where a later run may say that the report is stale."""
 
@@ -88,6 +90,7 @@ def _environment() -> jinja2.Environment:
     env.globals["numbered"] = _numbered
     env.globals["table_notes"] = _table_notes
     env.globals["shape"] = _shape
+    env.globals["tall"] = lambda table: len(table.rows) > TALL
     return env
 
 

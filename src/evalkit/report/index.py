@@ -17,10 +17,14 @@ from evalkit.text import LANGUAGES
 from evalkit.verdicts import CONCLUSIONS
 
 INDEX = "index.html"
+OVERVIEW = "overview"
+"""Folder of the province overview among the reports."""
 _LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 
 
-def write(plan: Plan, counties: Mapping[str, Mapping[str, Any]]) -> Path:
+def write(
+    plan: Plan, counties: Mapping[str, Mapping[str, Any]], *, overview: Mapping[str, Any] | None = None
+) -> Path:
     """Write the bilingual index of all counties in the manifest and return its path.
 
     Parameters
@@ -28,6 +32,8 @@ def write(plan: Plan, counties: Mapping[str, Mapping[str, Any]]) -> Path:
     plan : Plan
     counties : mapping
         Entries of `evalkit.report.manifest`, by county.
+    overview : mapping, optional
+        Entry of the province overview.
     """
     ordered = sorted(counties.items(), key=lambda item: _place(item[0]))
     shown = {c: e for c, e in ordered if e["files"]}
@@ -40,6 +46,7 @@ def write(plan: Plan, counties: Mapping[str, Mapping[str, Any]]) -> Path:
         "tallies": _tallies(summaries, criteria),
         "rows": [_row(plan, c, e, summaries[c], criteria) for c, e in shown.items()],
         "failures": [_failure(plan, c, e) for c, e in ordered if e["error"]],
+        "overview": None if overview is None else _overview(plan, overview),
         "digest": plan.digest,
         "version": version("evalkit"),
     }
@@ -124,6 +131,21 @@ def _failure(plan: Plan, county: str, item: Mapping[str, Any]) -> dict[str, str]
         "name": item["name"],
         "message": str(item["error"]),
         "href": f"{_quoted(folder)}/{FAILED}",
+    }
+
+
+def _overview(plan: Plan, item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the links to the province overview, and what is wrong with it."""
+    return {
+        "links": [
+            {"href": f"{OVERVIEW}/{page_name(lang)}", "label": _LANGUAGE_NAMES[lang], "lang": lang}
+            for lang in LANGUAGES
+            if page_name(lang) in item["files"]
+        ],
+        "stale": item["stale"],
+        "other_plan": item["plan_digest"] != plan.digest,
+        "error": item["error"],
+        "href": f"{OVERVIEW}/{FAILED}",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,40 @@ class Series:
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
     band: tuple[tuple[float, float] | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A row of a ladder: a value with limits (None where there is none) and its own threshold."""
+
+    label: Text
+    value: float | None
+    low: float | None
+    high: float | None
+    threshold: float | None = None
+
+
+def ladder(ax: Any, rungs: Sequence[Rung], *, size: float) -> None:
+    """Draw rows of values with limits, the first on top; a threshold shared by all is one line, others are ticks.
+
+    Limits open at one end are drawn to the edge of the picture.
+    """
+    limited = [(i, r) for i, r in enumerate(rungs) if r.low is not None or r.high is not None]
+    known = [v for r in rungs for v in (r.value, r.low, r.high, r.threshold) if v is not None]
+    left, right = min(known), max(known)
+    low = [left if r.low is None else r.low for _, r in limited]
+    high = [right if r.high is None else r.high for _, r in limited]
+    ax.hlines([i for i, _ in limited], low, high, color=ACCENT, linewidth=max(size / 4, 0.6), zorder=2)
+    dots = [(i, r.value) for i, r in enumerate(rungs) if r.value is not None]
+    ax.scatter([v for _, v in dots], [i for i, _ in dots], s=size**2, color=ACCENT, linewidths=0, zorder=3)
+    bars = sorted({r.threshold for r in rungs if r.threshold is not None})
+    if len(bars) == 1:
+        ax.axvline(bars[0], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1)
+    else:
+        at = [(i, r.threshold) for i, r in enumerate(rungs) if r.threshold is not None]
+        x, y = [v for _, v in at], [i for i, _ in at]
+        ax.vlines(x, [v - 0.5 for v in y], [v + 0.5 for v in y], color=INK, linewidth=1.0, zorder=1)
+    ax.set_ylim(len(rungs) - 0.4, -0.6)
 
 
 def line(ax: Any, series: Series, index: int, language: Language, *, joined: bool) -> None:

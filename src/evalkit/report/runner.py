@@ -211,7 +211,8 @@ def _conclude(
             entries[county] = manifest.failed_entry(entries.get(county), plan, county, names[county], error)
         else:
             entries[county] = manifest.entry(plan, county, names[county], built)
-    manifest.write(plan.reports, plan, entries)
+    overview = manifest.aged_overview(plan.reports, built)
+    manifest.write(plan.reports, plan, entries, overview=overview)
     failed = {c: e for c, e in outcome.items() if e}
     path = plan.reports / FAILURES
     if failed:
@@ -221,7 +222,7 @@ def _conclude(
             writer.writerows([safe_cell(v) for v in (c, names[c], e)] for c, e in sorted(failed.items()))
     else:
         path.unlink(missing_ok=True)
-    return index.write(plan, entries)
+    return index.write(plan, entries, overview=overview)
 
 
 def _aged(entry: dict[str, Any], county: str, built: Mapping[str, Any]) -> dict[str, Any]:

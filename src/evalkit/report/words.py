@@ -7,6 +7,8 @@ from evalkit.text import Text
 WORDS: dict[str, Text] = {
     "county_report": Text(en="County evaluation report", zh="县级评估报告"),
     "data_audit": Text(en="Data audit", zh="数据审核"),
+    "overview": Text(en="Province overview", zh="全省总览"),
+    "overview_link": Text(en="All counties side by side", zh="各县对照"),
     "contents": Text(en="Contents", zh="目录"),
     "synthetic": Text(
         en="Synthetic data. Every place, household and figure in this report is invented; nothing here describes a real county.",

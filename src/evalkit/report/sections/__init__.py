@@ -7,6 +7,11 @@ from evalkit.report.sections.exits_returns import dynamics
 from evalkit.report.sections.foundations import sustainability
 from evalkit.report.sections.guarantees import deprivation
 from evalkit.report.sections.income_growth import income
+from evalkit.report.sections.overview_measures import province_moves, province_poverty
+from evalkit.report.sections.overview_records import province_failed, province_provenance, province_quality
+from evalkit.report.sections.overview_signals import province_signals
+from evalkit.report.sections.overview_sums import province_sums
+from evalkit.report.sections.overview_verdicts import province_verdicts
 from evalkit.report.sections.pattern_flags import patterns
 from evalkit.report.sections.poverty_trend import poverty
 from evalkit.report.sections.program_effects import impact
@@ -31,6 +36,14 @@ __all__ = [
     "methods",
     "patterns",
     "poverty",
+    "province_failed",
+    "province_moves",
+    "province_poverty",
+    "province_provenance",
+    "province_quality",
+    "province_signals",
+    "province_sums",
+    "province_verdicts",
     "quality",
     "risk",
     "summary",

@@ -1,0 +1,170 @@
+"""The province overview, sums: counties added up to prefectures and provinces, and what does not agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from evalkit.exits.rollup import ROLLED_UP
+from evalkit.report import prose
+from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Suppressed, Table, finite
+from evalkit.report.sections.overview_opening import last_wave, overview_section, whole_value
+from evalkit.report.tables import WITHHELD, interval_label
+from evalkit.text import Language, Text, text_from
+
+if TYPE_CHECKING:
+    from evalkit.pipeline.province import OverviewCase, Place
+
+LEVEL = Column("level", Text(en="Level", zh="层级"))
+LEVELS = {
+    "county": Text(en="county", zh="县"),
+    "prefecture": Text(en="prefecture", zh="市"),
+    "province": Text(en="province", zh="省"),
+}
+FIGURES = {"households": Text(en="households", zh="户数"), "persons": Text(en="persons", zh="人数")}
+WHAT = Text(en="Sums of counties against counts of the whole store", zh="各县相加与全库计数的核对")
+MOST = 200
+"""Differences that are listed; the others are counted."""
+
+
+def province_sums(case: OverviewCase, language: Language = "zh") -> Section:
+    """Return prefectures and provinces: households, measures from sums, and differences between levels."""
+    blocks: list[Block] = [
+        Prose(
+            Text(
+                en="Prefectures and provinces follow from the codes of the counties. Their measures come from sums by village and year "
+                "that every county left behind; no household is counted from a figure of another level.",
+                zh="市和省由县代码确定，其指标由各县按村、年度留存的合计数得出；任何层级的数字都不由另一层级推算。",
+            )
+        ),
+        *_places(case),
+        *_reconciled(case),
+    ]
+    return overview_section("province_sums", case, blocks, language, _facts(case))
+
+
+def _places(case: OverviewCase) -> list[Block]:
+    title = Text(en="Prefectures and provinces", zh="各市和省")
+    if not case.places:
+        return [
+            Omitted(
+                title,
+                case.uncounted or Text(en="No place above the counties is known.", zh="没有县以上的层级。"),
+            )
+        ]
+    wave = last_wave(case)
+    columns = (
+        LEVEL,
+        Column("place", Text(en="Place", zh="地区")),
+        Column("code", Text(en="Code", zh="代码")),
+        Column("counties", Text(en="Counties", zh="县数"), "count"),
+        Column("headcount", Text(en="Headcount rate", zh="贫困发生率"), "share"),
+        Column("headcount_interval", interval_label(0.95), "share"),
+        Column("mean", Text(en="Mean of the measure", zh="测算指标均值"), "money"),
+        Column("mean_interval", interval_label(0.95), "money"),
+        Column("n", Text(en="Households in sample", zh="样本户数"), "count"),
+    )
+    rows = tuple(_place_row(case, place, wave) for place in case.places)
+    notes = [
+        Text(
+            en=f"figures of {wave}, of the counties that were built and with the weights of the design",
+            zh=f"{wave}年数字，仅含已建库的县，使用设计权重",
+        )
+    ]
+    notes += [
+        Text(en=f"{p.name}: {p.why.en}", zh=f"{p.name}：{p.why.zh}") for p in case.places if p.why is not None
+    ]
+    if any(isinstance(cell, Suppressed) for row in rows for cell in row):
+        notes.append(WITHHELD)
+    return [Table(title, columns, rows, tuple(notes))]
+
+
+def _place_row(case: OverviewCase, place: Place, wave: int) -> tuple[Cell, ...]:
+    head: list[Cell] = [LEVELS[place.level], place.name, place.code, len(place.counties)]
+    smallest, n = case.plan.disclosure.minimum_cell, None
+    for name in ("headcount", "mean_welfare"):
+        found = whole_value(place.estimates, name, {"wave": wave}, smallest)
+        head += (None, None) if found is None else found.cells()
+        n = n if found is None else found.n
+    return (*head, n)
+
+
+def _reconciled(case: OverviewCase) -> list[Block]:
+    if case.counted is None:
+        return [
+            Omitted(WHAT, case.uncounted or Text(en="There is nothing to compare.", zh="没有可核对的内容。"))
+        ]
+    wrong = case.counted.mismatches()
+    numbers = [
+        prose.plain_number("compared", len(case.counted), "count"),
+        prose.plain_number("wrong", len(wrong), "count"),
+    ]
+    said = Text(
+        en="{compared} sums of households and persons (by year, county results against a count of the whole store, prefectures against "
+        "provinces) were compared; {wrong} do not agree.",
+        zh="共核对{compared}个户数与人数合计（分年度，以各县结果对全库计数、以市对省），其中{wrong}个不一致。",
+    )
+    blocks: list[Block] = [
+        prose.say(said, numbers, style="warning" if len(wrong) else "finding"),
+        _levels(case),
+    ]
+    if len(wrong):
+        blocks.append(_differences(wrong, case.plan.disclosure.minimum_cell))
+    return blocks
+
+
+def _levels(case: OverviewCase) -> Table:
+    counted = case.counted
+    counts = pd.DataFrame() if counted is None else counted.counts()
+    columns = (
+        LEVEL,
+        Column("figure", Text(en="Figure", zh="指标")),
+        *(Column(v, text, "count") for v, text in ROLLED_UP.items()),
+    )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (LEVELS[str(r["level"])], FIGURES[str(r["figure"])], *(int(r[v]) for v in ROLLED_UP))
+        for r in counts.to_dict("records")
+    )
+    note = Text(
+        en="stated: counted over the whole store, each household once; summed: the results of the level below. A household that is in two "
+        "counties makes the two differ",
+        zh="上级数为全库计数（每户只计一次），下级数为下一层级结果之和；同一户出现在两个县时二者不一致",
+    )
+    return Table(WHAT, columns, rows, (note,))
+
+
+def _differences(wrong: pd.DataFrame, smallest: int) -> Table:
+    """List what does not agree; counts below the smallest cell are withheld."""
+    columns = (
+        LEVEL,
+        Column("place", Text(en="Place", zh="地区")),
+        Column("wave", Text(en="Year", zh="年度"), "code"),
+        Column("figure", Text(en="Figure", zh="指标")),
+        Column("stated", Text(en="Whole store", zh="全库计数"), "count"),
+        Column("summed", Text(en="Sum of the level below", zh="下级之和"), "count"),
+        Column("verdict", Text(en="What it is", zh="情形")),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    hidden = False
+    for r in wrong.head(MOST).to_dict("records"):
+        stated, summed = finite(r["stated"]), finite(r["summed"])
+        few = any(v is not None and 0 < v < smallest for v in (stated, summed))
+        hidden |= few
+        pair: tuple[Cell, Cell] = (Suppressed(), Suppressed()) if few else (stated, summed)
+        place = text_from(str(r["unit"]))
+        rows.append(
+            (
+                LEVELS[str(r["level"])], place, int(r["wave"]), FIGURES[str(r["figure"])], *pair, ROLLED_UP[r["verdict"]],
+            )
+        )  # fmt: skip
+    notes = [WITHHELD] if hidden else []
+    if len(wrong) > MOST:
+        notes.append(Text(en=f"the first {MOST} of {len(wrong)}", zh=f"仅列前{MOST}个，共{len(wrong)}个"))
+    return Table(Text(en="Sums that do not agree", zh="不一致的合计"), columns, tuple(rows), tuple(notes))
+
+
+def _facts(case: OverviewCase) -> dict[str, object]:
+    compared = 0 if case.counted is None else len(case.counted)
+    wrong = 0 if case.counted is None else len(case.counted.mismatches())
+    return {"places": len(case.places), "compared": compared, "mismatches": wrong}

@@ -1,0 +1,322 @@
+"""The province overview: verdicts over counties, sums up to the province, hundreds of counties on a page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import report_case
+from evalkit.cleaning import panel_from
+from evalkit.errors import ReportError
+from evalkit.exits import CRITERIA, ExitJudgement, count_verdicts
+from evalkit.exits.many import doubt
+from evalkit.pipeline.adding import county_sums
+from evalkit.pipeline.province import CountyLine, OverviewCase, load_overview
+from evalkit.plan import Plan
+from evalkit.report import (
+    index,
+    manifest,
+    province_failed,
+    province_moves,
+    province_poverty,
+    province_provenance,
+    province_quality,
+    province_signals,
+    province_sums,
+    province_verdicts,
+)
+from evalkit.report.document import Figure, Prose, Section, Table
+from evalkit.report.html import fragment
+from evalkit.report.sections.overview_opening import TITLES
+from evalkit.store import Store, dump_json
+from evalkit.text import Text
+
+COUNTIES = {"990101": "岚屏县", "990102": "霁渡县", "990201": "云汀县", "990202": "松坪县"}
+SECTIONS: dict[str, Callable[..., Section]] = {
+    f.__name__: f
+    for f in (
+        province_verdicts, province_sums, province_poverty, province_moves, province_signals, province_quality,
+        province_failed, province_provenance,
+    )
+}  # fmt: skip
+
+
+def households(county: str) -> pd.DataFrame:
+    """Return twelve households of a county in two waves; every third is below the line."""
+    rows = [
+        {
+            "household": f"{county}-{h}", "wave": wave, "county": county, "village": f"{county}{h % 3}", "size": 2,
+            "welfare": 2000.0 + 400.0 * (h % 6) + (wave - 2014) * 100, "weight": 1.0, "prefecture": f"市{county[:4]}",
+        }
+        for h in range(12)
+        for wave in report_case.WAVES
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def store_of(folder: Path, counties: dict[str, str], *, sums: bool = False) -> Plan:
+    """Write a build of several counties, with their sums where places are to be measured."""
+    plan = report_case.store_in(folder, counties)
+    store = Store(plan.processed)
+    sample = pd.DataFrame({"wave": list(report_case.WAVES), "households": [12, 12], "persons": [24, 24]})
+    for county, name in counties.items():
+        frame = households(county)
+        store.write("panel", county, frame)
+        if sums:
+            added = county_sums(panel_from(frame, plan), county)
+            assert added is not None
+            store.write("sums", county, added)
+        result = report_case.county_result(county, name)
+        result = replace(result, tables={**result.tables, "sample": sample})
+        store.write_json(store.result_path(county), result.to_dict())
+    return plan
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return store_of(tmp_path_factory.mktemp("built"), COUNTIES, sums=True)
+
+
+@pytest.fixture(scope="module")
+def case(built: Plan) -> OverviewCase:
+    return load_overview(built)
+
+
+def judged(value: float, n: float = 600, *, approval: float = 0.99) -> ExitJudgement:
+    """Return the judgement of a county on wrong exits and approval."""
+    verdicts = (
+        report_case.rate("wrong_exit", value, n, threshold=0.02),
+        report_case.rate("approval", approval, 900, threshold=0.90, direction="above"),
+    )
+    found = {v.conclusion for v in verdicts}
+    whole = "fails" if "fails" in found else "meets" if found == {"meets"} else "not_shown"
+    return replace(report_case.judgement(), verdicts=verdicts, conclusion=whole, point_rule=value < 0.02)
+
+
+def many(case: OverviewCase, count: int) -> OverviewCase:
+    """Return a case of many made-up counties."""
+    rng = np.random.default_rng(7)
+    like = case.counties[0]
+    some = [judged(float(v)) for v in rng.beta(1, 80, 12)]
+    lines = [
+        replace(
+            like,
+            county=f"99{i // 60 + 1:02d}{i % 60 + 1:02d}",
+            name=f"第{i + 1}县",
+            judgement=some[i % 12],
+            estimates={
+                **like.estimates,
+                "headcount": report_case.by_wave("headcount", [0.5, float(rng.uniform(0, 0.1))], 0.02),
+            },
+        )
+        for i in range(count)
+    ]
+    return replace(case, counties=tuple(lines), places=())
+
+
+def text_of(section: Section) -> str:
+    return " ".join(b.text.en for b in section.blocks if isinstance(b, Prose))
+
+
+def table_of(section: Section, title: str) -> Table:
+    return next(b for b in section.blocks if isinstance(b, Table) and b.title.en == title)
+
+
+def test_meets_is_the_same_as_little_doubt() -> None:
+    verdicts = [v for x in (0.0, 0.005, 0.01, 0.02, 0.05) for v in judged(x).verdicts]
+    verdicts += [
+        report_case.rate("approval", x, 900, threshold=0.9, direction="above") for x in (0.85, 0.9, 0.95)
+    ]
+    for v in verdicts:
+        assert (doubt(v) < 0.05) == (v.conclusion == "meets")
+    assert {v.conclusion for v in verdicts} == {"meets", "not_shown", "fails"}
+
+
+def test_wrong_conclusions_are_expected_among_many_counties() -> None:
+    """Forty counties at 5 %: up to two wrong "meets"; one clear county stays when error is held over all."""
+    low, high = 0.0, 0.02
+    for _ in range(9):  # the largest share that is still shown to meet
+        middle = (low + high) / 2
+        low, high = (middle, high) if judged(middle).verdicts[0].conclusion == "meets" else (low, middle)
+    border, clear, open_ = judged(low), judged(0.0, 5000), judged(0.019)
+    assert 0.04 < doubt(border.verdicts[0]) < 0.05
+    counts = {c.code: c for c in count_verdicts([border, clear, *[open_] * 38])}
+    wrong = counts["wrong_exit"]
+    assert (wrong.judged, wrong.meets, wrong.not_shown, wrong.fails) == (40, 2, 38, 0)
+    assert wrong.wrong_meets == pytest.approx(40 * 0.05)
+    assert (wrong.controlled, counts["overall"].controlled) == (1, 1)
+    assert (wrong.points, wrong.points_unshown) == (40, 38)
+    assert counts["overall"].label.en == "All criteria"
+
+
+def test_a_full_count_has_no_error() -> None:
+    one = judged(0.01)
+    whole = replace(one.verdicts[0].estimate, about=replace(one.verdicts[0].estimate.about, interval="none"))
+    counted = replace(
+        one, verdicts=(replace(one.verdicts[0], estimate=whole, conclusion="meets"),), conclusion="meets"
+    )
+    (overall, wrong) = count_verdicts([counted])
+    assert (wrong.sampled, wrong.wrong_meets, wrong.controlled) == (0, 0, 1)
+    assert overall.wrong_meets == 0
+
+
+def test_counties_add_up_to_prefectures_and_provinces(case: OverviewCase) -> None:
+    assert [(p.level, p.code, p.name, len(p.counties)) for p in case.places] == [
+        ("prefecture", "9901", "市9901", 2), ("prefecture", "9902", "市9902", 2), ("province", "99", "99", 4),
+    ]  # fmt: skip
+    poor = case.places[2].estimates["headcount"].where(wave=2014).values[0]
+    frame = pd.concat([households(c) for c in COUNTIES])
+    first = frame[frame["wave"] == 2014]
+    assert poor == pytest.approx(float((first["welfare"] < 2800).mean()))
+    assert case.counted is not None
+    assert case.counted.reconciles
+    assert len(case.counted) == (2 + 1) * 2 * 2
+    section = province_sums(case)
+    assert section.facts == {"places": 3, "compared": 12, "mismatches": 0}
+    assert "0 do not agree" in text_of(section)
+
+
+def test_a_sum_that_does_not_agree_is_listed(built: Plan, tmp_path: Path) -> None:
+    """A county's results speak of 13 households, its panel holds 12; and one household is in two prefectures."""
+    plan = store_of(tmp_path, COUNTIES)
+    store = Store(plan.processed)
+    path = store.result_path("990101")
+    result = store.read_json(path)
+    result["tables"]["sample"]["rows"] = [[2014, 13, 26], [2016, 12, 24]]
+    store.write_json(path, result)
+    moved = households("990201")
+    moved.loc[moved["household"] == "990201-0", "household"] = "990101-0"
+    store.write("panel", "990201", moved)
+    section = province_sums(load_overview(plan))
+    rows = table_of(section, "Sums that do not agree").rows
+    listed = {(r[0].en, str(r[1].en), r[2], r[3].en, r[4], r[5]) for r in rows}  # type: ignore[union-attr]
+    assert listed == {
+        ("prefecture", "9901", 2014, "households", 24, 25),
+        ("prefecture", "9901", 2014, "persons", 48, 50),
+        ("province", "99", 2014, "households", 47, 48),
+        ("province", "99", 2016, "households", 47, 48),
+    }
+
+
+def test_codes_that_are_no_division_codes_have_no_prefecture(tmp_path: Path) -> None:
+    case = load_overview(store_of(tmp_path, {"N1": "Norte", "S2": "Sur"}))
+    assert (case.places, case.counted) == ((), None)
+    section = province_sums(case)
+    assert [type(b).__name__ for b in section.blocks[1:]] == ["Omitted", "Omitted"]
+    assert "no division codes" in fragment(section, "en")
+
+
+def test_one_county_has_no_overview(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="the build has one"):
+        load_overview(store_of(tmp_path, {"990101": "岚屏县"}))
+
+
+def test_counties_without_verdict_or_results_are_named_with_the_reason(case: OverviewCase) -> None:
+    lacking = replace(
+        case.counties[0], judgement=None, omitted={"verdicts": Text(en="No survey table.", zh="没有抽查表。")}
+    )
+    some = replace(case, counties=(lacking, case.counties[1]), failed={"990299": "DataError: no rows"})
+    section = province_verdicts(some)
+    assert "Of 3 counties 1 were judged" in text_of(section)
+    listed = {r[1]: r[2].en for r in table_of(section, "Counties without a verdict").rows}  # type: ignore[union-attr]
+    assert listed["990101"] == "No survey table."
+    assert set(listed) == {"990101", "990299"}
+    failed = province_failed(some)
+    assert table_of(failed, "Counties that could not be built").rows == (
+        ("990299", "990299", "DataError: no rows"),
+    )
+    nobody = replace(case, counties=(lacking,))
+    assert "No county has a verdict" in fragment(province_verdicts(nobody), "en")
+
+
+@pytest.fixture(scope="module")
+def crowd(case: OverviewCase) -> OverviewCase:
+    return many(case, 200)
+
+
+@pytest.fixture(scope="module")
+def sections(crowd: OverviewCase) -> dict[str, Section]:
+    """Return every section of two hundred counties."""
+    return {name: make(crowd) for name, make in SECTIONS.items()}
+
+
+def test_every_section_is_there_in_both_languages(sections: dict[str, Section]) -> None:
+    assert list(sections) == list(TITLES)
+    for number, (name, section) in enumerate(sections.items(), 1):
+        assert (section.id, section.number) == (name, number)
+        assert Section.from_dict(json.loads(json.dumps(section.to_dict()))) == section
+        for language in ("en", "zh"):
+            page = fragment(section, language)  # type: ignore[arg-type]
+            plain = re.sub(r"data:image[^\"]*", "", page.split("</style>")[1])
+            assert not re.search(r"\bnan\b", plain)
+            assert not re.search("fraud|造假", plain)
+
+
+def test_two_hundred_counties_fit(sections: dict[str, Section]) -> None:
+    section = sections["province_verdicts"]
+    counts = section.facts["criteria"]
+    assert counts["wrong_exit"]["judged"] == 200
+    assert counts["wrong_exit"]["wrong_meets"] == pytest.approx(10)
+    assert counts["wrong_exit"]["controlled"] < counts["wrong_exit"]["meets"]
+    table = table_of(section, f"{CRITERIA['wrong_exit'].en}: all counties")
+    upper = [r[5].high for r in table.rows]  # type: ignore[union-attr]
+    assert upper == sorted(upper)
+    assert [r[0] for r in table.rows] == list(range(1, 201))
+    assert fragment(section, "zh").count('class="ek-scroll"') == 3  # conclusions, and both criteria
+    pictures = [b for s in sections.values() for b in s.blocks if isinstance(b, Figure)]
+    assert len(pictures) == 4  # both criteria, headcount, growth
+    for picture in pictures:
+        size = re.search(r'height="([\d.]+)pt"', picture.images["zh"])
+        assert size is not None
+        assert float(size[1]) <= 9.2 * 72 + 1
+        assert len(picture.images["zh"]) < 250_000
+
+
+def test_a_county_with_few_households_is_withheld_and_cannot_be_derived(case: OverviewCase) -> None:
+    small = report_case.by_wave("headcount", [0.5, 0.1], 0.02)
+    small = replace(small, n=np.full(2, 4.0))
+    first = replace(case.counties[0], estimates={**case.counties[0].estimates, "headcount": small})
+    others = [
+        replace(line, estimates={"headcount": line.estimates["headcount"]}) for line in case.counties[1:3]
+    ]
+    section = province_poverty(replace(case, counties=(first, *others)))
+    table = table_of(section, "Poverty and income by county, 2016")
+    hidden = [r[1] for r in table.rows if type(r[2]).__name__ == "Suppressed"]
+    assert hidden[0] == "990101"
+    assert len(hidden) == 2  # the other one protects it: the value of all counties is printed too
+
+
+def test_an_overview_of_an_earlier_build_is_marked_stale(built: Plan, tmp_path: Path) -> None:
+    plan = built.at(tmp_path)
+    folder = plan.reports / index.OVERVIEW
+    folder.mkdir(parents=True)
+    (folder / "report.zh.html").write_text("<p>", encoding="utf-8")
+    now: dict[str, Any] = json.loads((built.processed / "manifest.json").read_text(encoding="utf-8"))
+    entry = manifest.overview_entry(plan, now, folder, "")
+    manifest.write(plan.reports, plan, {}, overview=entry)
+    assert manifest.aged_overview(plan.reports, now) == entry
+    page = index.write(plan, {}, overview=entry).read_text(encoding="utf-8")
+    assert 'href="overview/report.zh.html"' in page
+    assert "ek-mark ek-fails" not in page.split("</style>")[1]
+    later = {**now, "failed": {"990299": "DataError"}}
+    aged = manifest.aged_overview(plan.reports, later)
+    assert aged is not None
+    assert aged["stale"]
+    assert "旧版" in index.write(plan, {}, overview=aged).read_text(encoding="utf-8")
+    after = manifest.overview_entry(plan, now, folder, "cell 3 failed")
+    assert (after["stale"], after["error"], after["build"]) == (True, "cell 3 failed", entry["build"])
+    assert dump_json(after)
+
+
+def test_lines_are_made_of_results_alone(case: OverviewCase) -> None:
+    line: CountyLine = case.counties[0]
+    assert set(line.estimates) >= {"headcount", "mean_welfare", "growth_mean"}
+    assert "files" not in line.tables
