@@ -52,7 +52,7 @@ class Examination:
                 int(s.units["flagged"].sum()),
                 len(s.cases),
                 s.share,
-                _farthest(s.flagged["effect"]),
+                _farthest(s.units.loc[s.units["flagged"], "effect"]),
                 float(s.units["q_value"].min()),
             )
             for kind, s in self.signals.items()
@@ -117,8 +117,7 @@ def _tests(
     monitoring_line: Mapping[int, float] | None,
     level: float,
 ) -> dict[str, Callable[[], Signal]]:
-    frame = panel.frame.loc[panel.mask]
-    last = frame[frame[panel.wave] == frame[panel.wave].max()]
+    frame = panel.frame if panel.mask.all() else panel.frame.loc[panel.mask]
     home, village, county = panel.household, panel.village or "village", panel.county or "county"
     place = tuple(key_of(panel, village))
     lined, apart = _lined(panel)
@@ -140,6 +139,7 @@ def _tests(
         )
 
     def second_look() -> Signal:
+        last = frame[frame[panel.wave] == frame[panel.wave].max()]
         return survey_differences(
             last, _given(survey, "survey"), registered=panel.size or "size", household=home, level=level
         )

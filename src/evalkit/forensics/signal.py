@@ -224,6 +224,8 @@ def cases_of(
 ) -> pd.DataFrame:
     """Return the rows that show the pattern in flagged units."""
     names = list(dict.fromkeys([*unit, *columns]))
+    if not units["flagged"].any():
+        return frame[names].iloc[:0].reset_index(drop=True)
     rows = frame.loc[shows, names]
     chosen = units.loc[units["flagged"], list(unit)]
     return rows.merge(chosen, on=list(unit), how="inner").sort_values(names).reset_index(drop=True)

@@ -136,7 +136,7 @@ def signal_table(found: Examination) -> pd.DataFrame:
 
 def unit_table(found: Examination, names: Mapping[str, str]) -> pd.DataFrame:
     """Return one row a flagged unit, numbered within its test; `names` are those of villages, by code."""
-    parts = [_dated(u).assign(kind=kind) for kind, s in found.signals.items() if len(u := _numbered(s))]
+    parts = [_dated(_numbered(s)).assign(kind=kind) for kind, s in _flagging(found)]
     if not parts:
         return pd.DataFrame(columns=list(UNIT_COLUMNS))
     table = pd.concat(parts, ignore_index=True)
@@ -171,6 +171,11 @@ def write_patterns(store: Store, county: str, found: Examined) -> None:
         store.write("signal_cases", county, found.cases)
 
 
+def _flagging(found: Examination) -> list[tuple[str, Signal]]:
+    """Return the tests that flag a unit."""
+    return [(kind, s) for kind, s in found.signals.items() if s.units["flagged"].any()]
+
+
 def _numbered(signal: Signal) -> pd.DataFrame:
     """Return the flagged units, the clearest first, numbered from 1."""
     units = signal.flagged
@@ -184,11 +189,9 @@ def _dated(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cases(found: Examination, household: str, wave: str) -> Iterator[pd.DataFrame]:
-    for kind, signal in found.signals.items():
+    for kind, signal in _flagging(found):
         units, rows = _numbered(signal), signal.cases
         keys = [k for k in KEYS if k in units and k in rows]
-        if not len(rows) or not len(units):
-            continue
         table = rows.merge(units[[*keys, "number"]], on=keys) if keys else rows.assign(number=1)
         rest = [str(c) for c in rows if c not in {*keys, household, wave, "county", "_of", "_shows"}]
         table["detail"] = _detail(table, rest)

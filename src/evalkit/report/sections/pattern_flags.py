@@ -36,7 +36,9 @@ NAMELESS = Text(
     "（evalkit query），不对外公布。",
 )
 TEST = Column("test", Text(en="Test", zh="检验"))
-EFFECT_SHARE = Text(en="Difference", zh="差")
+EFFECT_SHARE = Text(en="Difference (points)", zh="差（百分点）")
+WHOLE = ("heaping_county", "exits_without_support_county")
+"""Tests of the county as a whole."""
 
 
 def patterns(case: CountyCase, language: Language = "zh") -> Section:
@@ -92,8 +94,8 @@ def _count(signals: pd.DataFrame, level: float) -> Prose:
     ]
     said = Text(
         en="{tests} tests were made, over {units} units in all (villages, village-years, interviewers, the county). In {some} of "
-        "them {flagged} units are flagged: among the flags of a test, a share of {level} is expected to be false.",
-        zh="共进行{tests}项检验，合计{units}个单位（村、村×年、调查员、全县）。其中{some}项检验标记了{flagged}个单位；各项检验的标记中，预期约{level}为误判。",
+        "them {flagged} units are flagged: among the flags of a test, a share of up to {level} is expected to be false.",
+        zh="共进行{tests}项检验，合计{units}个单位（村、村×年、调查员、全县）。其中{some}项检验标记了{flagged}个单位；各项检验的标记中，预期至多{level}为误判。",
     )
     return prose.say(said, numbers, style="finding")
 
@@ -122,7 +124,7 @@ def _table(case: CountyCase, signals: pd.DataFrame) -> Table:
         )
     notes = [
         Text(
-            en="q: the smallest false-discovery level at which the clearest unit would be flagged (Benjamini-Hochberg); what "
+            en="smallest q: the false-discovery level at which the clearest unit would be flagged (Benjamini-Hochberg); what "
             "each test counts stands in the table on what it is able to see",
             zh="q值为最明显的单位恰被标记时的误判率水平（Benjamini-Hochberg）；各项所计内容见“各项检验能够发现什么”一表",
         ),
@@ -150,8 +152,9 @@ def _flags(case: CountyCase, row: Mapping[Any, Any], units: pd.DataFrame) -> lis
     ).frame
     shown = own[["village", "village_name", "year", "month"]].reset_index(drop=True).join(gate)
     blocks: list[Block] = [Prose(TESTS[kind].title, style="heading"), _clearest(row, shown)]
-    if kind not in ("heaping_county", "exits_without_support_county"):
-        blocks.append(_unit_rows(kind, shown))
+    if kind not in WHOLE:
+        noted = Text(en=str(row["notes_en"]), zh=str(row["notes_zh"]))
+        blocks.append(_unit_rows(kind, shown, noted))
     return blocks
 
 
@@ -170,6 +173,12 @@ def _clearest(row: Mapping[Any, Any], shown: pd.DataFrame) -> Prose:
         en="{flagged} of {tested} ({units}) are flagged. Counted is the {question}",
         zh="{tested}个{units}中有{flagged}个被标记。所计为：{question}",
     )
+    if row["kind"] in WHOLE:
+        numbers = []
+        head = Text(
+            en="The county as a whole is flagged. Counted is the {question}",
+            zh="全县被标记。所计为：{question}",
+        )
     if bool(first["suppressed"]):
         return prose.say(Text(en=f"{head.en}.", zh=f"{head.zh}。"), numbers, names=names)
     numbers.append(prose.plain_number("n", first["n"], "count"))
@@ -190,12 +199,17 @@ def _clearest(row: Mapping[Any, Any], shown: pd.DataFrame) -> Prose:
             en="; in the clearest it is {share} of {n}, where {expected} is expected.",
             zh="；最明显者为{n}个中的{share}，而预期为{expected}。",
         )
+        if row["kind"] in WHOLE:
+            tail = Text(
+                en="; it is {share} of {n}, where {expected} is expected.",
+                zh="；为{n}个中的{share}，而预期为{expected}。",
+            )
     said = Text(en=f"{head.en}{tail.en}", zh=f"{head.zh}{tail.zh}")
     return prose.say(said, numbers, names=names)
 
 
-def _unit_rows(kind: str, shown: pd.DataFrame) -> Table:
-    """Return the flagged units of a test, the clearest first."""
+def _unit_rows(kind: str, shown: pd.DataFrame, noted: Text) -> Table:
+    """Return the flagged units of a test, the clearest first; `noted` is the caveat of the test, if it has one."""
     test, part = TESTS[kind], shown.head(MOST_UNITS)
     log = test.scale == "log"
     dated = [c for c in ("year", "month") if part[c].notna().any()]
@@ -215,7 +229,7 @@ def _unit_rows(kind: str, shown: pd.DataFrame) -> Table:
         ]
     columns.append(Column("q", Text(en="q", zh="q值"), "p"))
     rows = [_unit_row(r, dated, log=log) for r in part.to_dict("records")]
-    notes: list[Text] = []
+    notes = [noted] if noted.en and not log else []
     if len(shown) > len(part):
         notes.append(
             Text(
