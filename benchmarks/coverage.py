@@ -1,8 +1,9 @@
 """Coverage of nominal 95 % intervals: ``python -m benchmarks.coverage`` writes docs/coverage.md.
 
-    python -m benchmarks.coverage [--samples 1000] [--only gini …] [--keep FOLDER]
+    python -m benchmarks.coverage [--samples 1000] [--only gini … [--update]] [--smooth] [--keep FOLDER]
 
-Samples are numbered and seeded, so that a part can be computed again: with --keep the estimates of every measure lie in
+Samples are numbered and seeded, so that a part can be computed again: --update replaces the rows of some measures in the page
+and leaves the others (the same samples); with --keep the estimates of every measure lie in
 the folder and only what is absent is computed.
 """
 
@@ -10,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +45,12 @@ Written by `python -m benchmarks.coverage --samples {samples}`; a smaller run of
 
 
 def estimates(
-    samples: int, cases: list[coverage_truth.Covered], folder: Path, villages: int = coverage_truth.VILLAGES
+    samples: int,
+    cases: list[coverage_truth.Covered],
+    folder: Path,
+    villages: int = coverage_truth.VILLAGES,
+    *,
+    heaped: bool = True,
 ) -> pd.DataFrame:
     """Return the estimates of every sample and case, computing what the folder does not have."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +61,10 @@ def estimates(
         numbers = range(start, min(start + 50, samples))
         lacking = [c for c in cases if c.name not in set(have["measure"])]
         if lacking:
-            new = [coverage_truth.try_sample(i, lacking, villages).assign(sample=i) for i in numbers]
+            new = [
+                coverage_truth.try_sample(i, lacking, villages, heaped=heaped).assign(sample=i)
+                for i in numbers
+            ]
             have = pd.concat([*([have] if len(have) else []), *new], ignore_index=True)
             part = path.with_suffix(".part")
             have.to_parquet(part)
@@ -68,31 +79,73 @@ def digits(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def ordered(made: pd.DataFrame, cases: list[coverage_truth.Covered]) -> pd.DataFrame:
+def ordered(made: pd.DataFrame, cases: list[coverage_truth.Covered], *, heaped: bool = True) -> pd.DataFrame:
     """Return the table of the cases, in their order."""
     place = {c.name: i for i, c in enumerate(cases)}
     wanted = made[made["measure"].isin(list(place))]
     wanted = wanted.assign(_place=wanted["measure"].map(place)).sort_values(["_place", "at", "sample"])
-    return coverage_truth.summarise(wanted.drop(columns="_place"), coverage_truth.truths(cases))
+    return coverage_truth.summarise(
+        wanted.drop(columns="_place"), coverage_truth.truths(cases, heaped=heaped)
+    )
 
 
-def page(table: pd.DataFrame, twice: pd.DataFrame) -> str:
-    """Return the page; `twice` has the coverage of the values that missed with twice the villages."""
-    again = twice.set_index(["measure", "value"])["coverage"]
-    samples = int(table["samples"].max())
-    inside = table["coverage"].between(0.93, 0.97)
-    outside = table[~inside]
-    lines = []
-    for reason in dict.fromkeys(REASONS.get(name, "No reason is known.") for name in outside["measure"]):
-        lines.append(f"- {reason}")
-        for name in dict.fromkeys(outside["measure"]):
+@dataclass(frozen=True)
+class Line:
+    """One row of the page: what it is about, its coverage in per cent as printed, the row itself."""
+
+    measure: str
+    value: str
+    coverage: float
+    text: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether the coverage is what is aimed at."""
+        return 93 <= self.coverage <= 97
+
+
+def lines(table: pd.DataFrame) -> list[Line]:
+    """Return the rows of the page."""
+    out = []
+    for r in table.itertuples():
+        ratio = f"{r.mean_se / r.sd:.3f}" if r.sd > 0 else "-"
+        share = round(100 * r.coverage, 1)
+        mark = "" if 93 <= share <= 97 else " ◂"
+        text = (
+            f"| {r.measure} | {r.value} | {digits(r.true)} | {digits(r.mean)} | {digits(r.sd)} | {digits(r.mean_se)} | {ratio} | "
+            f"{share:.1f}%{mark} | {r.low:.1%} | {r.high:.1%} | {r.without or ''} |"
+        )
+        out.append(Line(r.measure, r.value, share, text))
+    return out
+
+
+def kept(text: str, changed: set[str]) -> tuple[list[Line], dict[tuple[str, str], str]]:
+    """Return the rows of a page whose measures did not change, and their coverage with twice the villages."""
+    found = re.findall(r"^(\| ([^|]+) \| ([^|]*)\|.*?\| ([\d.]+)%(?: ◂)? \|.*)$", text, flags=re.M)
+    rows = [Line(m, v.strip(), float(c), whole) for whole, m, v, c in found if m not in changed]
+    twice = {}
+    for name, parts in re.findall(r"^  - \*\*(.+?)\*\*: (.+)$", text, flags=re.M):
+        for value, share in re.findall(r"(?:^|, )(.*?) ?[\d.]+% → ([\d.]+)%", parts):
+            twice[(name, value.strip())] = f"{share}%"
+    return rows, twice
+
+
+def page(rows: list[Line], twice: dict[tuple[str, str], str], samples: int) -> str:
+    """Return the page; `twice` has the coverage with twice the villages of the values that missed."""
+    place = {c.name: i for i, c in enumerate(coverage_truth.CASES)}
+    rows = sorted(rows, key=lambda r: place[r.measure])
+    outside = [r for r in rows if not r.inside]
+    listed = []
+    for reason in dict.fromkeys(REASONS.get(r.measure, "No reason is known.") for r in outside):
+        listed.append(f"- {reason}")
+        for name in dict.fromkeys(r.measure for r in outside):
             if REASONS.get(name, "No reason is known.") == reason:
-                part = outside[outside["measure"] == name]
                 which = ", ".join(
-                    f"{r.value} {r.coverage:.1%} → {again[(name, r.value)]:.1%}".strip()
-                    for r in part.itertuples()
+                    f"{r.value} {r.coverage:.1f}% → {twice[(name, r.value)]}".strip()
+                    for r in outside
+                    if r.measure == name
                 )
-                lines.append(f"  - **{name}**: {which}")
+                listed.append(f"  - **{name}**: {which}")
     frame = coverage_truth.population()
     head = HEAD.format(
         samples=samples,
@@ -100,19 +153,11 @@ def page(table: pd.DataFrame, twice: pd.DataFrame) -> str:
         taken=coverage_truth.draw(0).frame["household"].nunique(),
         line=coverage_truth.LINE,
         error=float(np.sqrt(0.95 * 0.05 / samples)),
-        good=int(inside.sum()),
-        all=len(table),
-        outside="\n".join(lines) or "none.",
+        good=len(rows) - len(outside),
+        all=len(rows),
+        outside="\n".join(listed) or "none.",
     )
-    rows = []
-    for r in table.itertuples():
-        ratio = f"{r.mean_se / r.sd:.3f}" if r.sd > 0 else "-"
-        mark = "" if 0.93 <= r.coverage <= 0.97 else " ◂"
-        rows.append(
-            f"| {r.measure} | {r.value} | {digits(r.true)} | {digits(r.mean)} | {digits(r.sd)} | {digits(r.mean_se)} | {ratio} | "
-            f"{r.coverage:.1%}{mark} | {r.low:.1%} | {r.high:.1%} | {r.without or ''} |"
-        )
-    return head + "\n".join(rows) + "\n"
+    return head + "\n".join(r.text for r in rows) + "\n"
 
 
 def main() -> None:
@@ -120,20 +165,31 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--only", nargs="*", help="measures; prints instead of writing the page")
+    parser.add_argument(
+        "--smooth", action="store_true", help="a population without a heap at the line; prints, needs --only"
+    )
+    parser.add_argument(
+        "--update", action="store_true", help="with --only: put the rows of these measures into the page"
+    )
     parser.add_argument("--keep", type=Path, help="folder for the estimates, used again")
     args = parser.parse_args()
+    if args.smooth and (args.update or not args.only):
+        parser.error("--smooth needs --only and prints: the page is about the population with the heap")
     cases = [c for c in coverage_truth.CASES if not args.only or c.name in args.only]
     with tempfile.TemporaryDirectory() as temporary:
-        folder = args.keep or Path(temporary)
-        table = ordered(estimates(args.samples, cases, folder), cases)
+        folder, heaped = args.keep or Path(temporary), not args.smooth
+        folder = folder if heaped else folder / "smooth"
+        table = ordered(estimates(args.samples, cases, folder, heaped=heaped), cases, heaped=heaped)
         missed = table.loc[~table["coverage"].between(0.93, 0.97), "measure"].tolist()
         others = [c for c in cases if c.name in missed]
-        double = estimates(args.samples, others, folder / "twice", 2 * coverage_truth.VILLAGES)
-        twice = ordered(double, others)
-    if args.only:
+        double = estimates(args.samples, others, folder / "twice", 2 * coverage_truth.VILLAGES, heaped=heaped)
+        twice = ordered(double, others, heaped=heaped)
+    if args.only and not args.update:
         print(table.to_string(), twice.to_string(), sep="\n")
-    else:
-        PAGE.write_text(page(table, twice), encoding="utf-8")
+        return
+    old, again = kept(PAGE.read_text(encoding="utf-8"), set(args.only)) if args.only else ([], {})
+    again |= {(r.measure, r.value): f"{r.coverage:.1%}" for r in twice.itertuples()}
+    PAGE.write_text(page([*old, *lines(table)], again, args.samples), encoding="utf-8")
 
 
 if __name__ == "__main__":

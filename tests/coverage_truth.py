@@ -47,9 +47,9 @@ class Covered:
     waves: int = 1
 
 
-@lru_cache(maxsize=1)
-def population() -> pd.DataFrame:
-    """Return every household-wave of the population."""
+@lru_cache(maxsize=2)
+def population(*, heaped: bool = True) -> pd.DataFrame:
+    """Return every household-wave of the population; without heaps the incomes are the same but for those beside the line."""
     rng = np.random.default_rng(SEED)
     sizes = np.array([40, 50, 60, 70, 80, 90])
     stratum_of = np.repeat(np.arange(6), sizes)
@@ -62,7 +62,7 @@ def population() -> pd.DataFrame:
     waves = []
     for t, wave in enumerate(WAVES):
         income = np.exp(level + 0.1 * t - 0.03 * t * (level - 8.6) + rng.normal(0, 0.25, n))
-        near = (income > 0.96 * LINE) & (income < 1.08 * LINE) & (rng.random(n) < 0.5)
+        near = heaped & (income > 0.96 * LINE) & (income < 1.08 * LINE) & (rng.random(n) < 0.5)
         income = np.where(near, LINE * np.where(rng.random(n) < 0.4, 1.0, 1 + 0.03 * rng.random(n)), income)
         income = np.round(income, 2)
         share = rng.beta(2, 6, n)
@@ -88,10 +88,10 @@ def panel_of(frame: pd.DataFrame, *, census: bool = False) -> Panel:
     )  # fmt: skip
 
 
-def draw(number: int, villages: int = VILLAGES) -> Panel:
+def draw(number: int, villages: int = VILLAGES, *, heaped: bool = True) -> Panel:
     """Return sample `number`: so many villages of every stratum, without replacement, all their households."""
     rng = np.random.default_rng([SEED, number])
-    frame = population()
+    frame = population(heaped=heaped)
     listed = frame[["village", "stratum"]].drop_duplicates()
     taken = [
         rng.choice(part["village"].to_numpy(), villages, replace=False)
@@ -216,19 +216,21 @@ PANEL: dict[str, Callable[[Panel], Estimate]] = {
 CASES = [*(Covered(n, m) for n, m in ONE_WAVE.items()), *(Covered(n, m, 3) for n, m in PANEL.items())]
 
 
-def truths(cases: Iterable[Covered]) -> dict[str, Estimate]:
+def truths(cases: Iterable[Covered], *, heaped: bool = True) -> dict[str, Estimate]:
     """Return each measure of the whole population."""
-    whole = panel_of(population(), census=True)
+    whole = panel_of(population(heaped=heaped), census=True)
     last = last_wave(whole)
     return {c.name: c.measure(last if c.waves == 1 else whole) for c in cases}
 
 
-def try_sample(number: int, cases: Iterable[Covered], villages: int = VILLAGES) -> pd.DataFrame:
+def try_sample(
+    number: int, cases: Iterable[Covered], villages: int = VILLAGES, *, heaped: bool = True
+) -> pd.DataFrame:
     """Return the estimates of one sample: ``measure, at, estimate, std_error, low, high``.
 
     `at` is the place of a value among those of its measure.
     """
-    whole = draw(number, villages)
+    whole = draw(number, villages, heaped=heaped)
     last = last_wave(whole)
     parts = []
     for case in cases:

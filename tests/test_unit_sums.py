@@ -62,6 +62,7 @@ def panel(data: pd.DataFrame | None = None, *, size: str | None = "size", **desi
         lines={2010: 2500.0, 2011: 2600.0, 2013: 2700.0, 2014: 2800.0},
         deflators={2010: 1.0, 2011: 1.03, 2013: 1.08, 2014: 1.1},
         concept={2010: "net", 2011: "net", 2013: "disposable", 2014: "disposable"},
+        across_concepts="movements are wanted",
         design=ek.SurveyDesign(**settings),
     )
 

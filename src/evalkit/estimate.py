@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 TIDY = ("estimate", "std_error", "conf_low", "conf_high", "p_value", "df", "n")
 """Columns of `Estimate.tidy` after the keys."""
+SHARES = np.array([[0.0, 1.0]])
+"""What a share can be."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Estimate:
         Default confidence level.
     clusters : ndarray, shape (k,), optional
         Number of primary sampling units or clusters behind each value.
+    span : ndarray, shape (k, 2), optional
+        Least and largest possible value of each; the rules for shares then work on the place between them. 0 and 1 by default.
     """
 
     keys: pd.DataFrame
@@ -87,6 +91,7 @@ class Estimate:
     bounds: Floats | None = None
     level: float = 0.95
     clusters: Floats | None = field(default=None, repr=False)
+    span: Floats | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         k = len(self.keys)
@@ -120,21 +125,21 @@ class Estimate:
         if self.about.interval == "fixed":
             if self.bounds is None or level != self.level or side != "two":
                 msg = (
-                    f"{self.about.estimand}: limits are stored for {self.level:.0%} two-sided only; "
-                    f"compute the estimate again with level={level}"
+                    f"{self.about.estimand}: its limits do not follow from the standard error and are stored for "
+                    f"{self.level:.0%} two-sided only, not for {level:.0%} {side}-sided; use std_error and df for t limits"
                 )
                 raise EstimationError(msg)
             return Bounds(self.bounds[:, 0], self.bounds[:, 1])
-        return interval(
-            self.about.interval,
-            self.values,
-            self.std_error,
-            self.df,
-            self.n,
-            level=level,
-            side=side,
-            prior_deff=self.about.prior_deff,
+        span = SHARES if self.span is None or self.about.interval == "t" else self.span
+        least, width = span[:, 0], span[:, 1] - span[:, 0]
+        fixed = width < 1e-9  # one possible value: known without data
+        scale = np.where(fixed, 1.0, width)
+        value, se, deff = (self.values - least) / scale, self.std_error / scale, self.about.prior_deff
+        found = interval(
+            self.about.interval, value, se, self.df, self.n, level=level, side=side, prior_deff=deff
         )
+        low, high = (np.where(fixed, self.values, least + scale * end) for end in (found.low, found.high))
+        return Bounds(low, high)
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return keys and ``estimate, std_error, conf_low, conf_high, p_value, df, n``, one row a value.
@@ -182,6 +187,7 @@ class Estimate:
             n=self.n[at],
             bounds=None if self.bounds is None else self.bounds[at],
             clusters=None if self.clusters is None else self.clusters[at],
+            span=None if self.span is None else self.span[at],
         )
 
     def contrast(self, weights: ArrayLike, keys: pd.DataFrame | None = None, estimand: str = "") -> Estimate:
@@ -218,7 +224,7 @@ class Estimate:
     def difference(self, key: str, frm: object, to: object) -> Estimate:
         """Return value at ``key == to`` minus value at ``key == frm``, matched on the other keys.
 
-        Shares that are 0 or 1 on both sides have a limit each but no standard error, and so has their difference.
+        Shares that are 0 or 1 on both sides (positive measures: 0) have no standard error, nor has their difference.
 
         Raises
         ------
@@ -243,7 +249,7 @@ class Estimate:
         mat[rows, both["_at_to"]] += 1.0
         mat[rows, both["_at_frm"]] -= 1.0
         found = self.contrast(mat, keys=both[rest], estimand=f"change in {self.about.estimand}")
-        if self.about.interval not in ("kg", "share"):
+        if self.about.interval not in ("kg", "share", "log"):
             return found
         fixed = self.std_error[[both["_at_to"], both["_at_frm"]]].max(axis=0) == 0
         if not fixed.any():
@@ -272,6 +278,7 @@ class Estimate:
             cov=self.cov * np.outer(scale, scale),
             about=about,
             bounds=None,
+            span=None,
         )
 
     def wald(self) -> Wald:
@@ -318,6 +325,7 @@ class Estimate:
             "bounds": None if self.bounds is None else [_plain(row) for row in self.bounds],
             "level": self.level,
             "clusters": None if self.clusters is None else _plain(self.clusters),
+            "span": None if self.span is None else [_plain(row) for row in self.span],
         }
 
     @classmethod
@@ -326,7 +334,7 @@ class Estimate:
         about = dict(data["about"])
         about["notes"] = tuple(text_from(n) for n in about["notes"])
         k = int(data["k"])
-        bounds, clusters = data["bounds"], data["clusters"]
+        bounds, clusters, span = data["bounds"], data["clusters"], data["span"]
         return cls(
             keys=pd.DataFrame(data["keys"], index=range(k)),
             values=_floats(data["values"]),
@@ -337,6 +345,7 @@ class Estimate:
             bounds=None if bounds is None else np.array([_floats(row) for row in bounds]),
             level=float(data["level"]),
             clusters=None if clusters is None else _floats(clusters),
+            span=None if span is None else np.array([_floats(row) for row in span]),
         )
 
 

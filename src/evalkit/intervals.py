@@ -13,8 +13,10 @@ from evalkit.errors import EstimationError
 from evalkit.tails import beta_quantile
 
 Floats = NDArray[np.float64]
-Rule = Literal["t", "logit", "wilson", "beta", "kg", "share", "fixed", "none"]
+Rule = Literal["t", "log", "logit", "wilson", "beta", "kg", "share", "fixed", "none"]
 Side = Literal["two", "lower", "upper"]
+FEW = 10
+"""Rule ``share``: the least number of units on which a standard error of a share is relied."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,12 @@ def interval(
     Parameters
     ----------
     rule : str
-        ``t`` symmetric; ``logit`` symmetric on the log-odds; ``wilson`` score with effective n and t;
+        ``t`` symmetric; ``log`` symmetric on the logarithm, for what is positive (blank at 0, where nothing is known of the
+        error); ``logit`` symmetric on the log-odds; ``wilson`` score with effective n and t;
         ``beta`` Clopper–Pearson with effective n (Korn & Graubard 1998); ``kg`` the same with
         effective n capped at the number of sampled units n; ``share`` (means of values between 0 and 1) as
-        ``logit``, at 0 and 1 as ``kg``; ``none`` no interval (a census).
+        ``logit``, and as ``kg`` near 0 and 1, where value × n or (1 - value) × n is below `FEW`: too few units then make
+        both the value and its standard error; ``none`` no interval (a census).
     value, se, df, n : ndarray, shape (k,)
         Point values, standard errors, design degrees of freedom, sampled units.
     level : float
@@ -97,26 +101,35 @@ def interval(
         out = Bounds(np.full(value.shape, np.nan), np.full(value.shape, np.nan))
     elif rule == "t":
         out = Bounds(value - crit * se, value + crit * se)
+    elif rule == "log":
+        out = _log(value, se, crit)
     elif rule == "logit":
         out = _logit(value, se, crit)
     elif rule == "wilson":
         out = _wilson(value, effective_n(value, se), crit)
     elif rule == "share":
         n_eff = trials("kg", value, se, df, n, alpha=alpha, prior_deff=prior_deff)
-        inner, ends = _logit(value, se, crit), clopper_pearson(value * n_eff, n_eff, alpha)
-        end = (value <= 0) | (value >= 1)
-        out = Bounds(np.where(end, ends.low, inner.low), np.where(end, ends.high, inner.high))
+        inner, rare = _logit(value, se, crit), clopper_pearson(value * n_eff, n_eff, alpha)
+        few = np.minimum(value, 1 - value) * n < FEW
+        out = Bounds(np.where(few, rare.low, inner.low), np.where(few, rare.high, inner.high))
     elif rule in ("beta", "kg"):
         n_eff = trials(rule, value, se, df, n, alpha=alpha, prior_deff=prior_deff)
         out = clopper_pearson(value * n_eff, n_eff, alpha)
     else:
-        msg = f"no interval rule {rule!r}; known: t, logit, wilson, beta, kg, none"
+        msg = f"no interval rule {rule!r}; known: t, log, logit, wilson, beta, kg, none"
         raise EstimationError(msg)
     if side == "two":
         return out
     if side == "lower":
         return Bounds(out.low, np.full(value.shape, np.inf))
     return Bounds(np.full(value.shape, -np.inf), out.high)
+
+
+def _log(value: Floats, se: Floats, crit: Floats) -> Bounds:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.exp(crit * se / value)
+    positive = value > 0
+    return Bounds(np.where(positive, value / factor, np.nan), np.where(positive, value * factor, np.nan))
 
 
 def _logit(value: Floats, se: Floats, crit: Floats) -> Bounds:
@@ -171,3 +184,30 @@ def clopper_pearson(events: Floats, trials: Floats, alpha: float) -> Bounds:
         high = np.where(rest > 0, beta_quantile(1 - alpha, events + 1, rest), 1.0)
     bad = ~np.isfinite(trials)
     return Bounds(np.where(bad, np.nan, low), np.where(bad, np.nan, high))
+
+
+def recovered(sides: Floats, correlation: Floats) -> Floats:
+    """Return how far the limit of a sum lies from it, shape (k,), given how far those of its terms lie from them.
+
+    The variance recovered from limits (MOVER): the root of Σ_ij d_i d_j r_ij, for the lower and the upper side
+    separately, so that terms with uneven limits give a sum with uneven limits.
+
+    Parameters
+    ----------
+    sides : ndarray, shape (k, m)
+        Distances d from each of m terms to its limit on the side that moves the sum the way that is asked.
+    correlation : ndarray, shape (k, m, m)
+        Of the terms' sampling errors.
+
+    References
+    ----------
+    Zou, G. Y. & Donner, A. (2008). Construction of confidence limits about effect measures: a general approach.
+    Statistics in Medicine 27, 1693-1702.
+
+    Examples
+    --------
+    >>> recovered(np.array([[3.0, 4.0]]), np.eye(2)[None])
+    array([5.])
+    """
+    square = np.einsum("ki,kij,kj->k", sides, correlation, sides)
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)), dtype=float)

@@ -65,6 +65,8 @@ class Panel:
     concept : mapping, optional
         Income concept of each wave (``net``, ``disposable``, ``consumption`` …); differencing across
         concepts is refused unless asked for.
+    across_concepts : str
+        Why waves of different concepts are compared all the same; notes print it. Empty: they are not.
     poor_at_line : bool
         Whether a household exactly at the line is poor.
     synthetic : bool
@@ -90,6 +92,7 @@ class Panel:
     deflators: Mapping[int, float] | None = None
     price_year: int | None = None
     concept: Mapping[int, str] | None = None
+    across_concepts: str = ""
     poor_at_line: bool = False
     synthetic: bool = False
     ledger: Ledger | None = field(default=None, repr=False)

@@ -16,13 +16,13 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from evalkit.errors import PlanError
 from evalkit.planaccounts import AccountsSection, ListsSection
 from evalkit.planareas import CountySeriesSection, DivisionSource, NoDivisions
+from evalkit.plandesign import DesignSection, ReplicatesSection
 from evalkit.planforensics import Forensics, NoForensics, StandardForensics
 from evalkit.planliving import Deprivation, GuaranteeDeprivation, OwnDeprivation, Sustainability
 from evalkit.plansampling import SamplingSection
 from evalkit.plansections import (
     Benchmark,
     Clean,
-    DesignSection,
     Deviation,
     Disclosure,
     Exits,
@@ -88,6 +88,7 @@ __all__ = [
     "Poverty",
     "Prices",
     "Program",
+    "ReplicatesSection",
     "Report",
     "ReturnRisk",
     "SamplingSection",
@@ -213,6 +214,13 @@ class Plan(Section):
         ]
         if needs and self.standard is None:
             msg = f"{' and '.join(needs)} is taken from a standard, but no standard is named (standard: cn-2017)"
+            raise ValueError(msg)
+        made = self.calibration is not None or self.attrition.weights != "none"
+        if self.design.replicates is not None and made:
+            msg = (
+                "design.replicates are weights of the data as they came: weights made here (calibration, attrition.weights) "
+                "would leave them behind; take one of the two"
+            )
             raise ValueError(msg)
         unknown = sorted({i.program for i in self.impact} - set(self.programs))
         if unknown:

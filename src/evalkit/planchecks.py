@@ -43,6 +43,7 @@ def _names_used(data: dict[str, Any]) -> Iterator[str]:
     yield from _texts(welfare.get("column"))
     for key in ("weight", "strata", "psu", "fpc"):
         yield from _texts(design.get(key))
+    yield from _texts(_section(design, "replicates").get("columns"))
     for program in programs.values():
         yield from _texts(program.get("column") if isinstance(program, dict) else None)
     yield from _texts(_section(data, "return_risk").get("features"))

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.design import SurveyDesign
 from evalkit.plansources import Label, Section
 
 Zone = Literal["centre", "west"]
@@ -21,8 +20,12 @@ class Welfare(Section):
     periods_per_year: float = Field(default=1, gt=0, description="12 when amounts are monthly")
     concept: str | dict[int, str] = Field(
         default="disposable",
-        description="income concept (net, disposable, consumption …), or wave → concept; growth across "
-        "a change of concept is refused",
+        description="income concept (net, disposable, consumption …), or wave → concept; growth, transitions, exits and "
+        "returns across a change of concept are refused",
+    )
+    across_break: str = Field(
+        default="",
+        description="why waves of different concepts are compared all the same; printed in reports",
     )
     label: Label = Field(
         default=Label(en="income per head", zh="人均纯收入"), description="name of the measure in reports"
@@ -92,33 +95,6 @@ class NoPrices(Section):
 
 
 Prices = Annotated[StandardPrices | TablePrices | NoPrices, Field(discriminator="kind")]
-
-
-class DesignSection(Section):
-    """The survey design, as canonical column names."""
-
-    weight: str | None = Field(
-        default=None, description="household weight; without it every household counts the same"
-    )
-    strata: str | None = Field(default=None, description="sampling stratum")
-    psu: str | tuple[str, ...] | None = Field(
-        default=None,
-        description="primary sampling unit (village), or a list of stages; the household when not given",
-    )
-    fpc: str | tuple[str, ...] | None = Field(
-        default=None,
-        description="number of sampling units in the stratum, by stage; sampling with replacement when not given",
-    )
-    single_psu: Literal["error", "centre", "certainty", "average", "missing"] = Field(
-        default="error", description="what a stratum with one sampled unit contributes to the variance"
-    )
-    census: bool = Field(
-        default=False, description="true: the data are everybody, so there is no sampling error"
-    )
-
-    def survey_design(self) -> SurveyDesign:
-        """Return the design as the statistics take it."""
-        return SurveyDesign(**self.model_dump())
 
 
 class FlagOutliers(Section):

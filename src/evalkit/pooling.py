@@ -75,6 +75,7 @@ def pool(estimates: Sequence[Estimate]) -> Estimate:
         about=replace(about, citation="; ".join(c for c in (first.about.citation, CITATION) if c)),
         level=first.level,
         clusters=np.min(clusters, axis=0) if len(clusters) == m else None,
+        span=first.span,
     )
 
 

@@ -21,6 +21,11 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "The concept of income changes between {1} and {3} ({0}, then {2}); growth would mix the two.",
         "收入口径在{1}年与{3}年之间由“{0}”改为“{2}”，增长中会混入口径变化。",
     ),
+    (
+        r"the income concept changes \(([^)]+)\)",
+        "The concept of income changes ({0}); movements over the line would mix with the change of definition.",
+        "收入口径发生变化（{0}），跨线变动会混入口径变化。",
+    ),
     (r"no household of (\d+) is observed in (\d+)", "No household of {0} is observed in {1}.", "{0}年的住户在{1}年均无观测。"),
     (r"no positive benchmark level for ([\d, ]+);", "The benchmark has no positive level for {0}.", "参照序列在{0}年没有正值。"),
     (r"no rows in wave ([\d, ]+);", "There are no observations in {0}.", "{0}年没有观测。"),

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import linalg
 
 from evalkit.errors import EstimationError
-from evalkit.estimate import Estimate
+from evalkit.estimate import SHARES, Estimate, Floats
 
 
 def stack(estimates: Sequence[Estimate]) -> Estimate:
@@ -42,6 +42,7 @@ def stack(estimates: Sequence[Estimate]) -> Estimate:
         bounds=np.concatenate(bounds) if len(bounds) == len(estimates) else None,
         level=estimates[0].level,
         clusters=np.concatenate(clusters) if len(clusters) == len(estimates) else None,
+        span=_spans(estimates),
     )
 
 
@@ -64,3 +65,10 @@ def add(estimates: Sequence[Estimate]) -> Estimate:
     return replace(
         out, df=np.sum([e.df for e in estimates], axis=0), n=np.sum([e.n for e in estimates], axis=0)
     )
+
+
+def _spans(estimates: Sequence[Estimate]) -> Floats | None:
+    """Return what each value can be, shape (k, 2), None where no estimate says it."""
+    if all(e.span is None for e in estimates):
+        return None
+    return np.concatenate([np.tile(SHARES, (len(e), 1)) if e.span is None else e.span for e in estimates])

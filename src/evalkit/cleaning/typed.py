@@ -196,6 +196,8 @@ def named_columns(plan: Plan) -> list[tuple[str, str]]:
         value = getattr(plan.design, key)
         names = (value,) if isinstance(value, str) else value or ()
         out += [(f"plan.design.{key}", n) for n in names]
+    if plan.design.replicates is not None:
+        out += [("plan.design.replicates", n) for n in plan.design.replicates.names]
     out += [(f"plan.programs.{c}.column", p.column) for c, p in plan.programs.items() if p.column is not None]
     out += [("plan.return_risk.features", f) for f in plan.return_risk.features]
     for i, spec in enumerate(plan.impact):

@@ -392,6 +392,8 @@ def kind_of(column: str, raw: RawTable, plan: Plan) -> str:
             return "money"
         if column == plan.design.weight or column in _names(plan.design.fpc):
             return "number"
+        if plan.design.replicates is not None and column in plan.design.replicates.names:
+            return "number"
         if column in {p.column for p in plan.programs.values()}:
             return "flag"
     known = schema.field(column)

@@ -11,6 +11,8 @@ import numpy as np
 from evalkit.design import Floats, Ints
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
+from evalkit.intervals import interval, quantile_t, recovered
+from evalkit.measures._inversion import LEVEL, quantile_curve, with_limits
 from evalkit.measures._kernel import (
     Bandwidth,
     check_bandwidth,
@@ -42,7 +44,9 @@ class EstimatedLine:
         Line of each row, NaN for none.
     influence : ndarray, shape (n,)
         Influence of each row on the line of its base group.
-    bandwidth : {"effective", "population"}
+    low, high : ndarray, shape (L,)
+        95 % limits of the line.
+    bandwidth : {"woodruff", "effective", "population"}
     text : str
         ``"0.6 × quantile 0.5"``.
     """
@@ -51,6 +55,8 @@ class EstimatedLine:
     value: Floats
     row: Floats
     influence: Floats
+    low: Floats
+    high: Floats
     bandwidth: Bandwidth
     text: str
 
@@ -86,7 +92,7 @@ def estimated_line(
     of : float or "mean"
     national : bool
         From all rows of the wave, also those outside the subpopulation; otherwise from each domain's rows.
-    bandwidth : {"effective", "population"}
+    bandwidth : {"woodruff", "effective", "population"}
 
     Raises
     ------
@@ -96,13 +102,22 @@ def estimated_line(
     check_share(share, of)
     check_bandwidth(bandwidth)
     base = _base(panel, group, y, national=national)
-    middle, influence = location(base, y, of, bandwidth)
-    value = share * middle
+    found = location(base, y, of, bandwidth)
+    value = share * found.value
     text = line_text(share, of)
     if (value <= 0).any():
         msg = f"the estimated line is not positive: {text} = {value.min():g}"
         raise EstimationError(msg)
-    return EstimatedLine(base, value, base.spread(value), share * influence, bandwidth, text)
+    return EstimatedLine(
+        base,
+        value,
+        base.spread(value),
+        share * found.influence,
+        share * found.low,
+        share * found.high,
+        bandwidth,
+        text,
+    )
 
 
 def check_share(share: float, of: Of) -> None:
@@ -121,18 +136,34 @@ def line_text(share: float, of: Of) -> str:
     return f"{share:g} × {of if of == 'mean' else f'quantile {of:g}'}"
 
 
-def location(base: Cells, y: Floats, of: Of, bandwidth: Bandwidth) -> tuple[Floats, Floats]:
-    """Return the mean or a quantile of each cell, shape (k,), and its influence, shape (n,), 0 outside.
+@dataclass(frozen=True, eq=False)
+class Location:
+    """Means or quantiles of cells, shape (k,), the influence on them, shape (n,), 0 outside, and 95 % limits, shape (k,)."""
 
-    The influence on quantile Q is -(1(y ≤ Q) - q) / (f(Q) Σw) with a Gaussian kernel density f (Deville 1999).
+    value: Floats
+    influence: Floats
+    low: Floats
+    high: Floats
+
+
+def location(base: Cells, y: Floats, of: Of, bandwidth: Bandwidth) -> Location:
+    """Return the mean or a quantile of each cell.
+
+    The influence on quantile Q is -(1(y ≤ Q) - q) / (f(Q) Σw) (Deville 1999), f by a Gaussian kernel, or 1/f as the slope
+    of the quantile function over the limits of F(Q) (Woodruff 1952; Francisco & Fuller 1991).
     """
-    influence = np.zeros(len(y))
     if of == "mean":
         size = base.size()
         middle = base.sums(y) / size
         deviation = (y - base.spread(middle)) / base.spread(size)
-        return middle, np.where(base.inside, deviation, 0.0)
+        return _symmetric(base, middle, np.where(base.inside, deviation, 0.0))
     q = float(of)
+    if bandwidth == "woodruff":
+        curve = quantile_curve(base, base.inside, y, np.array([q]))
+        return Location(
+            curve.values[:, 0], curve.influence(0, np.ones(base.k)), curve.low[:, 0], curve.high[:, 0]
+        )
+    influence = np.zeros(len(y))
     middle = quantiles_by_cell(base, y, np.full((base.k, 1), q))[:, 0]
     weight = base.weight
     for piece in pieces(base, base):
@@ -142,7 +173,15 @@ def location(base: Cells, y: Floats, of: Of, bandwidth: Bandwidth) -> tuple[Floa
         w, x = weight[at], y[at]
         height = kernel_density(centre, x, w, sample_size(w, bandwidth)) * w.sum()
         influence[at] = -((x <= centre) - q) / height
-    return middle, influence
+    return _symmetric(base, middle, influence)
+
+
+def _symmetric(base: Cells, value: Floats, influence: Floats) -> Location:
+    """Return a location with t limits by its influence."""
+    cov = base.sample.covariance(base.units * influence, base.code, base.k)
+    df = base.sample.df(base.code, base.k)
+    half = quantile_t(0.5 + LEVEL / 2, df) * np.sqrt(np.maximum(np.diag(cov), 0.0))
+    return Location(value, influence, value - half, value + half)
 
 
 def pieces(group: Cells, base: Cells) -> Iterator[Piece]:
@@ -158,15 +197,34 @@ def pieces(group: Cells, base: Cells) -> Iterator[Piece]:
 
 
 def heights(group: Cells, line: EstimatedLine, y: Floats) -> Floats:
-    """Return Σ w × density of y at the line, for each cell and line, shape (k, L)."""
+    """Return Σ w × density of y at the line, for each cell and line, shape (k, L).
+
+    By a Gaussian kernel, with ``woodruff`` as wide as the standard error of the line: that is the slope of the number below
+    the line averaged over the line's own error, the best linear approximation (Stein 1981, Annals of Statistics 9, lemma 1).
+    0 where a line has no error.
+    """
     out = np.zeros((group.k, line.base.k))
     weight = group.weight
+    widths = _errors(line) if line.bandwidth == "woodruff" else None
     for piece in pieces(group, line.base):
         w, x = weight[piece.rows], y[piece.rows]
-        if w.sum() > 0:
-            width = kernel_width(x, w, sample_size(w, line.bandwidth))
-            out[piece.cell, piece.line] = kernel_mass(line.value[piece.line], x, w, width)
+        if not w.sum() > 0:
+            continue
+        width = (
+            kernel_width(x, w, sample_size(w, line.bandwidth))
+            if widths is None
+            else float(widths[piece.line])
+        )
+        z = float(line.value[piece.line])
+        out[piece.cell, piece.line] = 0.0 if width == 0 else kernel_mass(z, x, w, width)
     return out
+
+
+def _errors(line: EstimatedLine) -> Floats:
+    """Return the standard errors of the lines, shape (L,): the length of their 95 % limits over 2 t."""
+    base = line.base
+    crit = quantile_t(0.5 + LEVEL / 2, base.sample.df(base.code, base.k))
+    return np.asarray((line.high - line.low) / (2 * crit), dtype=float)
 
 
 def pair_sums(group: Cells, base: Cells, x: Floats) -> Floats:
@@ -177,8 +235,35 @@ def pair_sums(group: Cells, base: Cells, x: Floats) -> Floats:
     return np.asarray(sums, dtype=float).reshape(group.k, base.k)
 
 
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How far each cell's share falls and rises when each line moves to its limits, both of shape (k, L)."""
+
+    down: Floats
+    up: Floats
+
+
+def reach(group: Cells, line: EstimatedLine, y: Floats, *, at_line: bool) -> Reach:
+    """Return how far the share below the lines moves between their limits."""
+
+    def below(level: Floats) -> Floats:
+        z = line.base.spread(level)
+        poor = (y <= z) if at_line else (y < z)
+        return pair_sums(group, line.base, poor.astype(float)) / group.size()[:, None]
+
+    now = below(line.value)
+    return Reach(now - below(line.low), below(line.high) - now)
+
+
 def with_line(
-    group: Cells, line: EstimatedLine, own: Floats, slopes: Floats, values: Floats, about: About
+    group: Cells,
+    line: EstimatedLine,
+    own: Floats,
+    slopes: Floats,
+    values: Floats,
+    about: About,
+    *,
+    moved: Reach | None = None,
 ) -> Estimate:
     """Return the estimate of statistics that depend on estimated lines.
 
@@ -192,17 +277,45 @@ def with_line(
         Derivative of each cell's statistic with respect to each line.
     values : ndarray, shape (k,)
     about : About
+    moved : Reach, optional
+        For shares: limits are then put together from those at a known line (Korn–Graubard) and those of the lines
+        (`evalkit.intervals.recovered`), each side its own.
     """
     width = max(group.k, line.base.k)
     zs = [np.where(group.inside, group.units * own, 0.0), group.units * line.influence]
     cov = group.sample.covariance_of(zs, [group.code, line.base.code], width)
+    joint = cov
     mat = np.zeros((group.k, 2 * width))
     mat[:, : group.k] = np.eye(group.k)
     mat[:, width : width + line.base.k] = slopes
     void = ~np.isfinite(np.diag(cov))
     if void.any():
         mat, cov = _without(mat, cov, void)
-    return assemble(group, values, np.asarray(mat @ cov @ mat.T, dtype=float), about)
+    found = assemble(group, values, np.asarray(mat @ cov @ mat.T, dtype=float), about)
+    return found if moved is None else with_limits(found, _limits(found, joint, moved, width))
+
+
+def _limits(found: Estimate, joint: Floats, moved: Reach, width: int) -> Floats:
+    """Return the limits of shares below estimated lines, shape (k, 2), `joint` as in `with_line`."""
+    lines = moved.down.shape[1]
+    spread = np.sqrt(np.maximum(np.diag(joint), 0.0))
+    own = interval("kg", found.values, spread[: len(found)], found.df, found.n, level=LEVEL)
+    scale = np.where(spread > 0, spread, 1.0)
+    correlation = joint / np.outer(scale, scale)
+    out = np.empty((len(found), 2))
+    for i in range(len(found)):
+        at = [i, *range(width, width + lines)]
+        r = correlation[np.ix_(at, at)].copy()
+        np.fill_diagonal(r, 1.0)
+        down = np.concatenate([[found.values[i] - own.low[i]], moved.down[i]])
+        up = np.concatenate([[own.high[i] - found.values[i]], moved.up[i]])
+        touched = np.flatnonzero((down != 0) | (up != 0))
+        r = r[np.ix_(touched, touched)][None]
+        out[i] = (
+            found.values[i] - recovered(down[None, touched], r)[0],
+            found.values[i] + recovered(up[None, touched], r)[0],
+        )
+    return np.clip(out, 0.0, 1.0)
 
 
 def line_note(*, national: bool) -> Text:

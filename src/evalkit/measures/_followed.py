@@ -145,26 +145,6 @@ def positive(
     return y, ()
 
 
-def refuse_concepts(panel: Panel, waves: Sequence[int]) -> None:
-    """Raise if the income concept changes between the waves.
-
-    Raises
-    ------
-    EstimationError
-        Naming the concepts.
-    """
-    if panel.concept is None:
-        return
-    known = [(w, panel.concept.get(w, "unknown")) for w in waves]
-    if len({c for _, c in known}) > 1:
-        words = ", ".join(f"{c} in {w}" for w, c in known)
-        msg = (
-            f"the income concept changes ({words}): movements would mix with a change of definition; choose waves "
-            "of one concept, or give the panel concept=None to compare them all the same"
-        )
-        raise EstimationError(msg)
-
-
 def _cells(
     chosen: Panel, last: np.ndarray[tuple[int], np.dtype[np.bool_]], by: By, first: Ints, at: Ints
 ) -> Cells:

@@ -9,15 +9,36 @@ import numpy as np
 from evalkit.design import Floats, kish_n
 from evalkit.errors import EstimationError
 
-Bandwidth = Literal["effective", "population"]
+Kernel = Literal["effective", "population"]
 """Sample size in a bandwidth: Kish's effective number of rows, or the sum of the weights."""
+Bandwidth = Literal["woodruff", "effective", "population"]
+"""How a density is found: over the design's limits of a quantile, without a kernel; or by a kernel."""
+KERNELS = ("effective", "population")
+
+
+def check_kernel(bandwidth: str) -> None:
+    """Raise EstimationError unless the name is that of a kernel bandwidth."""
+    if bandwidth not in KERNELS:
+        msg = f"bandwidth is 'effective' or 'population', not {bandwidth!r}"
+        raise EstimationError(msg)
 
 
 def check_bandwidth(bandwidth: str) -> None:
     """Raise EstimationError unless the name is known."""
-    if bandwidth not in ("effective", "population"):
-        msg = f"bandwidth is 'effective' or 'population', not {bandwidth!r}"
+    if bandwidth not in ("woodruff", *KERNELS):
+        msg = f"bandwidth is 'woodruff', 'effective' or 'population', not {bandwidth!r}"
         raise EstimationError(msg)
+
+
+def density_words(bandwidth: Bandwidth) -> str:
+    """Say how densities are found.
+
+    >>> density_words("woodruff")
+    'densities over the limits of ranks and the error of the line (Woodruff)'
+    """
+    if bandwidth == "woodruff":
+        return "densities over the limits of ranks and the error of the line (Woodruff)"
+    return f"Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}"
 
 
 def sample_size(w: Floats, bandwidth: Bandwidth) -> float:

@@ -98,10 +98,12 @@ def concepts(panel: Panel, waves: Iterable[int]) -> tuple[Text, ...]:
         return ()
     words = ", ".join(known)
     if len(known) > 1:
+        why = panel.across_concepts
         return (
             Text(
-                en=f"income concept: {words}; what changes between them is partly the definition",
-                zh=f"收入口径：{words}；跨口径的变化含定义差异",
+                en=f"income concept: {words}; what changes between them is partly the definition"
+                + (f"; compared all the same, stated reason: {why}" if why else ""),
+                zh=f"收入口径：{words}；跨口径的变化含定义差异" + (f"；仍作比较，理由：{why}" if why else ""),
             ),
         )
     return (Text(en=f"income concept: {words}", zh=f"收入口径：{words}"),)

@@ -19,6 +19,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import About
 from evalkit.measures import _notes
 from evalkit.measures._linear import Cells, of_waves
+from evalkit.measures._waves import refuse_concepts
 from evalkit.measures.basic import DEVILLE
 from evalkit.measures.poverty import Line, is_poor
 from evalkit.panel import By, Panel
@@ -126,9 +127,10 @@ def pair_rows(panel: Panel, line: Line = None, *, poor_at_line: bool | None = No
     Raises
     ------
     EstimationError
-        The panel has fewer than two waves.
+        The panel has fewer than two waves, or its income concept changes.
     """
     links = link_rows(panel)
+    refuse_concepts(panel, links.waves)
     at_line = panel.poor_at_line if poor_at_line is None else poor_at_line
     poor = is_poor(panel.values("welfare"), panel.line(line), at_line=at_line)
     state = np.where(links.where >= 0, poor[links.where], np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,10 +87,11 @@ def concept_notes(panel: Panel, frm: int, to: int, *, across_concepts: bool) -> 
     first, last = panel.concept.get(frm, "unknown"), panel.concept.get(to, "unknown")
     if first == last and first != "unknown":
         return ()
-    if not across_concepts:
+    if not (across_concepts or panel.across_concepts):
         msg = (
             f"the income concept is {first} in {frm} and {last} in {to}: the difference mixes growth with a change "
-            "of definition; choose waves of one concept, or, for growth, pass across_concepts=True"
+            'of definition; choose waves of one concept, set plan.welfare.across_break: "reason", or, for growth, '
+            "pass across_concepts=True"
         )
         raise EstimationError(msg)
     return (
@@ -98,6 +100,31 @@ def concept_notes(panel: Panel, frm: int, to: int, *, across_concepts: bool) -> 
             zh=f"收入口径由{first}（{frm}）变为{last}（{to}），增长中含口径变化",
         ),
     )
+
+
+def refuse_concepts(panel: Panel, waves: Sequence[int]) -> None:
+    """Raise if the income concept changes between waves whose states are compared.
+
+    Raises
+    ------
+    EstimationError
+        Naming the concepts.
+    """
+    if not concepts_change(panel, waves):
+        return
+    words = ", ".join(f"{(panel.concept or {}).get(w, 'unknown')} in {w}" for w in waves)
+    msg = (
+        f"the income concept changes ({words}): movements would mix with a change of definition; choose waves "
+        'of one concept, or set plan.welfare.across_break: "reason" (across_concepts of the panel)'
+    )
+    raise EstimationError(msg)
+
+
+def concepts_change(panel: Panel, waves: Sequence[int]) -> bool:
+    """Return whether the income concept changes between the waves and the panel gives no reason to compare them."""
+    if panel.concept is None or panel.across_concepts:
+        return False
+    return len({panel.concept.get(w, "unknown") for w in waves}) > 1
 
 
 def two_waves(panel: Panel, by: By, frm: int, to: int, y: Floats) -> TwoWaves:

@@ -42,12 +42,25 @@ class Band:
     @property
     def low(self) -> Floats:
         """Lower ends of the band, shape (k,)."""
-        return np.asarray(self.estimate.values - self.critical * self.estimate.std_error)
+        return self._end(-1)
 
     @property
     def high(self) -> Floats:
         """Upper ends of the band, shape (k,)."""
-        return np.asarray(self.estimate.values + self.critical * self.estimate.std_error)
+        return self._end(1)
+
+    def _end(self, sign: int) -> Floats:
+        """Return the ends on one side: on the logarithm where the points' limits are, and beyond stored limits."""
+        found = self.estimate
+        half = self.critical * found.std_error
+        if found.about.interval == "log":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.where(found.values > 0, found.values * np.exp(sign * half / found.values), np.nan)
+        out = np.asarray(found.values + sign * half)
+        if found.bounds is None or self.level != found.level:
+            return out
+        stored = found.bounds[:, 0 if sign < 0 else 1]
+        return np.asarray(np.where(np.isnan(stored), out, sign * np.fmax(sign * stored, sign * out)))
 
     def tidy(self) -> pd.DataFrame:
         """Return `Estimate.tidy` at the band's level, then ``band_low, band_high, critical``, one row a point."""
@@ -79,7 +92,8 @@ def uniform_band(
     -------
     Band
         Points without a standard error have no limits; points known without error (standard error 0)
-        have a band of no width.
+        have a band of no width. Symmetric, or on the logarithm where the rule of the points is ``log``; never within
+        stored limits of the points.
 
     Raises
     ------

@@ -270,12 +270,25 @@ def _woodruff(group: Cells, y: Floats, q: float, about: About) -> Estimate:
         out = assemble(group, values, found.cov, about)
         return replace(out, bounds=np.full((group.k, 2), np.nan))
     half = quantile_t(0.975, found.df) * found.std_error
-    limits = quantiles_by_cell(group, y, np.column_stack([share - half, share + half]))
+    centre = rank_centre(share, half, q)
+    limits = quantiles_by_cell(group, y, np.column_stack([centre - half, centre + half]))
     se = (limits[:, 1] - limits[:, 0]) / (2 * quantile_t(0.975, found.df))
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where(found.std_error > 0, se / found.std_error, 0.0)
     out = assemble(group, values, found.cov * np.outer(scale, scale), about)
     return replace(out, bounds=limits, about=described(group, about, out.n))
+
+
+def rank_centre(shares: Floats, half: Floats, probs: float | Floats) -> Floats:
+    """Return the rank around which the limits of a quantile lie, from F(Q), the half width of its limits and p.
+
+    F(Q), as in survey software; but no more than p + half width, where equal incomes at Q take F(Q) beyond the limits
+    of p: both limits then lie on the heap.
+
+    >>> rank_centre(np.array([0.51, 0.9]), np.array([0.1, 0.1]), 0.5)
+    array([0.51, 0.6 ])
+    """
+    return np.fmin(shares, probs + half)
 
 
 def answers(panel: Panel, condition: str | pd.Series | NDArray[np.bool_]) -> tuple[str, Floats]:

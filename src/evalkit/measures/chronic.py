@@ -12,8 +12,9 @@ from evalkit.design import Floats
 from evalkit.errors import DataError, EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
-from evalkit.measures._followed import Followed, follow, refuse_concepts
+from evalkit.measures._followed import Followed, follow
 from evalkit.measures._linear import estimate_parts
+from evalkit.measures._waves import refuse_concepts
 from evalkit.measures.poverty import Line, fgt_scores
 from evalkit.panel import By, Panel
 from evalkit.text import Text
@@ -98,6 +99,7 @@ def chronic_poverty(
     labels, values, zs = _components(followed, x, kind)
     about = About(
         estimand=f"{'poverty' if method == 'jalan_ravallion' else 'equivalent poverty gap'} over {len(chosen)} waves",
+        interval="log" if kind.alpha >= 1 and not corrected else "t",
         method=_words(kind),
         citation=PAPERS[method],
         unit="share",

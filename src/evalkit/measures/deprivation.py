@@ -193,7 +193,8 @@ def multidimensional_poverty(
     -------
     Estimate
         Key ``statistic`` after those of `by`, with joint covariance; A is NaN where nobody is poor, and rests on the poor
-        (n and df).
+        (n and df). A lies between the least score that a poor household can have and 1, so its limits are those of a
+        share of this range: where all poor have the least score they are those of a count of zero, not a point.
 
     Raises
     ------
@@ -210,7 +211,27 @@ def multidimensional_poverty(
     about = deprivation_about(panel, deprivations, "multidimensional poverty", interval=interval_of(wanted))
     found = estimate_parts(counted.group, "statistic", wanted, values, zs, about)
     poor, inside = counted.poor == 1, counted.group.inside
-    return resting_on(found, counted.group, [poor if name == "A" else inside for name in wanted])
+    found = resting_on(found, counted.group, [poor if name == "A" else inside for name in wanted])
+    least = least_score(counted.shares, deprivations.cutoff)
+    span = [(least if name == "A" else 0.0, 1.0) for name in wanted]
+    return replace(found, span=np.tile(span, (counted.group.k, 1)) if "A" in wanted else None)
+
+
+def least_score(shares: Floats, cutoff: float) -> float:
+    """Return the least score that a poor household can have: the smallest sum of weights that reaches the cutoff.
+
+    With more than 65,536 different sums the cutoff itself, which no poor household is below.
+
+    >>> round(least_score(np.full(3, 1 / 3), 0.6), 4)
+    0.6667
+    """
+    sums = np.zeros(1)
+    for share in shares:
+        both = np.concatenate([sums, sums + share])
+        sums = both[np.unique(np.round(both, 12), return_index=True)[1]]
+        if len(sums) > 65_536:
+            return cutoff
+    return min(float(sums[sums >= cutoff - TIE].min(initial=1.0)), 1.0)
 
 
 def statistic_parts(

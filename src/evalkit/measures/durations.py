@@ -15,6 +15,7 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import Estimate
 from evalkit.measures import _notes
 from evalkit.measures._pairs import Links, link_rows
+from evalkit.measures._waves import refuse_concepts
 from evalkit.measures.dynamics import exit_rate, return_rate
 from evalkit.measures.poverty import Line, is_poor
 from evalkit.panel import By, Panel
@@ -67,7 +68,7 @@ def poverty_spells(panel: Panel, line: Line = None, *, poor_at_line: bool | None
     Raises
     ------
     EstimationError
-        The panel has fewer than two waves.
+        The panel has fewer than two waves, or its income concept changes.
 
     Notes
     -----
@@ -83,6 +84,7 @@ def poverty_spells(panel: Panel, line: Line = None, *, poor_at_line: bool | None
     2      poor   2017  2017       1            True
     """
     links = link_rows(panel)
+    refuse_concepts(panel, links.waves)
     at_line = panel.poor_at_line if poor_at_line is None else poor_at_line
     poor = is_poor(panel.values("welfare"), panel.line(line), at_line=at_line)
     state = np.where(links.where >= 0, poor[links.where], np.nan)

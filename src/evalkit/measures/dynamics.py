@@ -48,7 +48,8 @@ def transitions(
     Raises
     ------
     EstimationError
-        The panel has one wave, only one of frm and to is given, or a wave does not occur.
+        The panel has one wave, only one of frm and to is given, a wave does not occur, or the income concept changes
+        between the waves and the panel gives no reason to compare them (`Panel.across_concepts`).
     """
     panel = chosen_waves(panel, frm, to)
     pairs = pair_rows(panel, line, poor_at_line=poor_at_line)

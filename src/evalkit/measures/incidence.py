@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from evalkit.design import Floats
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
-from evalkit.intervals import quantile_t
-from evalkit.measures._influence import Flags
+from evalkit.measures._inversion import WOODRUFF, quantile_curve, ratio_limits, with_limits
 from evalkit.measures._linear import Cells, estimate_parts, resting_on
 from evalkit.measures._prices import deflator, price_notes
 from evalkit.measures._ranked import group_ratios
 from evalkit.measures._waves import TwoWaves, matched, two_waves
-from evalkit.measures.basic import quantiles_by_cell
 from evalkit.measures.income import growth_slopes
 from evalkit.panel import By, Panel
 from evalkit.text import Text
@@ -60,15 +58,15 @@ def growth_incidence(
     Returns
     -------
     Estimate
-        Keys `by` and ``p``: the quantile, or the upper end of the group (1 for the last). Joint covariance, pointwise
-        t limits; `evalkit.measures.uniform_band` makes a band for the whole curve. Growth is NaN where the base is not
-        positive.
+        Keys `by` and ``p``: the quantile, or the upper end of the group (1 for the last). Joint covariance;
+        `evalkit.measures.uniform_band` makes a band for the whole curve. Growth is NaN where the base is not positive.
 
         Anonymous: influence of a quantile -(1(y ≤ Q) - p) s / Σw, where s, the reciprocal of the density at the
         quantile, is the slope of the quantile function over the design's 95 % t limits of F(Q), so that the
         standard error of one quantile is Woodruff's; it needs no bandwidth, follows clustering, and is 0 on a
-        heap of equal incomes wider than those limits. Not anonymous: ratio of group totals, the cuts estimated; n and
-        df are those of each group.
+        heap of equal incomes wider than those limits. The pointwise 95 % limits carry the joint errors of the
+        two ranks through the two quantile functions; blank where too many ranks pass 0 or 1. Not anonymous: ratio of
+        group totals, the cuts estimated, t limits; n and df are those of each group.
 
     Raises
     ------
@@ -123,62 +121,14 @@ def _anonymous(data: TwoWaves, y: Floats, probs: Floats, years: float, about: Ab
     zs = [base.influence(j, at_frm[:, j]) + last.influence(j, at_to[:, j]) for j in range(len(probs))]
     about = replace(
         about,
-        method="ratio of quantiles less one; slope of the quantile function over the limits of F (Woodruff)",
-        citation="Ravallion & Chen (2003), Economics Letters 78, 93-99; Woodruff (1952), J. Amer. Statist. Assoc. 47",
+        method="ratio of quantiles less one; slope of the quantile function over the limits of F; limits by the "
+        "joint errors of both ranks (Woodruff)",
+        citation=f"Ravallion & Chen (2003), Economics Letters 78, 93-99; {WOODRUFF}",
         notes=(*about.notes, *data.notes, *_undefined(growth, base.values, last.values)),
     )
-    return estimate_parts(data.group, "p", probs.tolist(), growth, zs, about)
-
-
-@dataclass(frozen=True, eq=False)
-class QuantileCurve:
-    """Quantiles of chosen rows of each cell, and what their influence values are made of.
-
-    Parameters
-    ----------
-    part : Cells
-        The chosen rows only.
-    values, shares, slopes : ndarray, shape (k, m)
-        Quantiles Q, F(Q), and the slope of the quantile function around F(Q).
-    below : list of m ndarrays of bool, shape (n,)
-        y ≤ Q. (Kept as flags: m influences of a million rows would fill the memory.)
-    """
-
-    part: Cells
-    values: Floats
-    shares: Floats
-    slopes: Floats
-    below: list[Flags]
-
-    def influence(self, j: int, factor: Floats) -> Floats:
-        """Return the influence on factor, shape (k,), times the j-th quantile, -(1(y ≤ Q) - F) slope / Σw; shape (n,)."""
-        part = self.part
-        step = part.spread(-factor * self.slopes[:, j] / part.size())
-        return np.where(part.inside, step * (self.below[j] - part.spread(self.shares[:, j])), 0.0)
-
-
-def quantile_curve(group: Cells, rows: Flags, y: Floats, probs: Floats) -> QuantileCurve:
-    """Return quantiles of chosen rows of each cell with Woodruff's slopes.
-
-    The slope is that of the quantile function between the design's 95 % t limits of F(Q), cut off at 0 and 1: one
-    quantile's standard error is then the length of Woodruff's interval / 2t.
-    """
-    part = replace(group, code=np.where(rows, group.code, -1).astype(np.intp))
-    at = quantiles_by_cell(part, y, np.tile(probs, (group.k, 1)))
-    size = part.size()
-    crit = quantile_t(0.975, part.sample.df(part.code, part.k))
-    shares, half, below = np.empty(at.shape), np.empty(at.shape), []
-    for j in range(len(probs)):
-        below.append(part.inside & (y <= part.spread(at[:, j])))
-        shares[:, j] = part.sums(below[j].astype(float)) / size
-        z = (below[j] - part.spread(shares[:, j])) * part.units / part.spread(size)
-        cov = part.sample.covariance(np.where(part.inside, z, 0.0), part.code, part.k)
-        half[:, j] = crit * np.sqrt(np.diag(cov))
-    low, high = np.maximum(shares - half, 1e-12), np.minimum(shares + half, 1.0)
-    ends = [quantiles_by_cell(part, y, np.where(np.isfinite(half), end, np.nan)) for end in (low, high)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slopes = np.where(half > 0, (ends[1] - ends[0]) / (high - low), np.where(half == 0, 0.0, np.nan))
-    return QuantileCurve(part, at, shares, slopes, below)
+    found = estimate_parts(data.group, "p", probs.tolist(), growth, zs, about)
+    factors = ratio_limits(base, last).reshape(-1, 2)
+    return with_limits(found, factors ** (1 / years) - 1)
 
 
 def _of_the_same(

@@ -32,9 +32,7 @@ TOP_HEAVY = Text(
     en="this index rests on the few largest amounts: with skewed incomes its interval covers less often than it says",
     zh="该指数受少数最高值影响很大：收入偏态时区间的实际覆盖率低于名义水平",
 )
-ABOVE_ONE = Text(
-    en="with negative amounts the Gini coefficient can exceed 1", zh="存在负值时基尼系数可能大于1"
-)
+ABOVE_ONE = Text(en="with negative amounts the Gini can exceed 1", zh="存在负值时基尼系数可能大于1")
 
 
 def gini(
@@ -153,6 +151,7 @@ def atkinson(
     z = parts.row(1 - values) * (parts.of_centre / parts.row(parts.centre) - parts.of_mean / scale)
     about = About(
         estimand=f"atkinson({epsilon:g}) {found.name}",
+        interval="log",
         method="smooth function of means, linearised",
         citation=f"Atkinson (1970), Journal of Economic Theory 2, 244-263; {BIEWEN_JENKINS}",
         unit="index",
@@ -218,6 +217,7 @@ def generalised_entropy(
         z = (parts.of_mean - alpha * inner * parts.of_centre / level) / (c * level**alpha)
     about = About(
         estimand=ENTROPY_NAMES.get(float(alpha), f"entropy({alpha:g})") + f" {found.name}",
+        interval="log",
         method="smooth function of means, linearised",
         citation=f"Shorrocks (1980), Econometrica 48, 613-625; {BIEWEN_JENKINS}",
         unit="index",
@@ -265,6 +265,7 @@ def j_divergence(
     z = (both.of_mean - both.row(both.mean) * both.of_centre / level) / level - logs.of_mean
     about = About(
         estimand=f"j-divergence {found.name}",
+        interval="log",
         method="smooth function of means, linearised",
         citation=f"Rohde (2016), Journal of the Royal Statistical Society A 179, 159-185; {BIEWEN_JENKINS}",
         unit="index",

@@ -13,6 +13,7 @@ from evalkit.estimate import About, Estimate
 from evalkit.measures._linear import Cells, described
 from evalkit.measures._pairs import chosen_waves, link_rows, pair_cells, pairs_about, split_cells
 from evalkit.measures._states import Edges, States, column_states, line_states, quantile_states
+from evalkit.measures._waves import refuse_concepts
 from evalkit.measures.poverty import Line
 from evalkit.panel import By, Panel
 
@@ -54,18 +55,23 @@ def transition_matrix(
         earlier state. Ratios of totals. With `groups` the influence of the estimated bounds is part of the
         standard error: a bound moves p(a→b) in proportion to the weight of its neighbourhood that lies in the
         domain and the other wave's group, here by a Gaussian kernel on ranks (the linearisation of an
-        empirical copula: Deville 1999 with van der Vaart & Wellner 1996, section 3.9.4).
+        empirical copula: Deville 1999 with van der Vaart & Wellner 1996, section 3.9.4). Korn-Graubard limits, with
+        `groups` logit limits: bounds that move with the sample make such a share more precise than a
+        count of that many households, which Korn-Graubard limits would not believe.
 
     Raises
     ------
     EstimationError
-        Not exactly one kind of state is chosen, the panel has one wave, or a wave does not occur.
+        Not exactly one kind of state is chosen, the panel has one wave, a wave does not occur, or the income concept
+        changes (but for states of a column).
     """
     if sum(x is not None for x in (multiples, groups, state)) != 1:
         msg = "choose the states by one of multiples=(1, 1.5), groups=5, state='column'"
         raise EstimationError(msg)
     panel = chosen_waves(panel, frm, to)
     links = link_rows(panel)
+    if state is None:
+        refuse_concepts(panel, links.waves)
     if multiples is not None:
         found = line_states(panel, links, line, multiples)
     elif groups is not None:
@@ -77,6 +83,8 @@ def transition_matrix(
     group = split_cells(domains, "frm_state", np.where(valid, found.before, -1), np.arange(len(found.labels)))
     unknown = int((panel.mask & (found.now < 0)).sum()) if found.edges is None else 0
     about = pairs_about(panel, links, group, "transition matrix", found.notes, unknown)
+    if found.edges is not None:  # estimated bounds make the shares more precise than a count of n households
+        about = replace(about, interval="share")
     return _matrix(group, found, about)
 
 

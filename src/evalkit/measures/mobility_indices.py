@@ -13,10 +13,11 @@ from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.intervals import Rule
 from evalkit.measures import _notes
-from evalkit.measures._followed import Followed, follow, positive, refuse_concepts
+from evalkit.measures._followed import Followed, follow, positive
 from evalkit.measures._linear import Cells, estimate_parts, of_waves
 from evalkit.measures._prices import deflator, price_notes
 from evalkit.measures._states import tied_sums
+from evalkit.measures._waves import refuse_concepts
 from evalkit.measures.ordered import distances_by_cell
 from evalkit.measures.poverty import NonPositive
 from evalkit.panel import By, Panel

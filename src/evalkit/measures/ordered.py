@@ -42,6 +42,7 @@ def sen(panel: Panel, line: Line = None, *, by: By = None, poor_at_line: bool | 
     influence = short - group.spread(gap) + slope * of_pairs - bend * of_head
     about = About(
         estimand="sen",
+        interval="log",
         method="pairwise form, linearised",
         citation="Sen (1976), Econometrica 44, 219-231; Shorrocks (1995), Econometrica 63, 1225-1230",
         unit="share",
@@ -74,6 +75,7 @@ def sst(panel: Panel, line: Line = None, *, by: By = None, poor_at_line: bool | 
     values = group.sums(larger) / size
     about = About(
         estimand="sst",
+        interval="log",
         method="pairwise form, linearised",
         citation="Shorrocks (1995), Econometrica 63, 1225-1230",
         unit="share",

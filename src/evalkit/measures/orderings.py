@@ -127,7 +127,7 @@ def dominance(
         method="weighted means of poverty scores at fixed lines",
         citation=f"{FOSTER_SHORROCKS}; {FGT_PAPER}",
         unit="share",
-        interval="kg" if order == 0 else "t",
+        interval="kg" if order == 0 else "log",
         notes=tuple(notes),
     )
     return estimate_parts(group, "line", grid, values, zs, about)

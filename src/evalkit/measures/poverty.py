@@ -104,7 +104,7 @@ def fgt(
         notes.append(_notes.negative(below))
     about = About(
         estimand=FGT_NAMES.get(float(alpha), f"FGT({alpha:g})"),
-        interval="kg" if alpha == 0 else "t",
+        interval="kg" if alpha == 0 else "log",
         method="weighted mean of poverty scores, fixed line",
         citation=FGT_PAPER,
         unit="share",
@@ -161,6 +161,7 @@ def watts(
         refuse_nonpositive(panel, group, y)
     about = About(
         estimand="watts",
+        interval="log",
         method="weighted mean of log shortfalls, fixed line",
         citation="Watts (1968), in Moynihan (ed.), On Understanding Poverty; Zheng (1993), Economics Letters 42",
         unit="log",

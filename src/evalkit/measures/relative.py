@@ -15,6 +15,7 @@ from evalkit.measures._estimated_line import (
     PAPERS,
     EstimatedLine,
     Of,
+    Reach,
     check_share,
     estimated_line,
     heights,
@@ -22,9 +23,15 @@ from evalkit.measures._estimated_line import (
     line_text,
     location,
     pair_sums,
+    reach,
     with_line,
 )
-from evalkit.measures._kernel import Bandwidth, check_bandwidth, kernel_density as kernel_density
+from evalkit.measures._kernel import (
+    Bandwidth,
+    check_bandwidth,
+    density_words,
+    kernel_density as kernel_density,
+)
 from evalkit.measures._linear import Cells, Per, estimate
 from evalkit.measures.poverty import FGT_NAMES, FGT_PAPER, NonPositive, fgt_scores, is_poor, watts_scores
 from evalkit.panel import By, Panel
@@ -38,7 +45,7 @@ def arpr(
     by: By = None,
     national_line: bool = True,
     poor_at_line: bool | None = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the share of units below a share of a quantile of the same distribution.
 
@@ -53,8 +60,10 @@ def arpr(
         each domain's rows of the wave.
     poor_at_line : bool, optional
         Whether exactly at the line is poor; the panel's rule by default.
-    bandwidth : {"effective", "population"}
-        Sample size in the kernel bandwidth, standard deviation × N^(-1/5): Kish's effective number of
+    bandwidth : {"woodruff", "effective", "population"}
+        Where densities come from. ``woodruff``: at the quantile the slope between the design's 95 % limits of its rank
+        (Woodruff 1952), at the line the density averaged over the line's own error; needs no bandwidth and holds where
+        incomes heap. Otherwise a Gaussian kernel of bandwidth standard deviation × N^(-1/5), N Kish's effective number of
         rows, which no rescaling of the weights can change, or the sum of the weights (as Osier 2009).
 
     Returns
@@ -62,7 +71,8 @@ def arpr(
     Estimate
         Shares. The influence is that of the rate at a known line plus density at the line × influence
         of the line, -(share / density at the quantile) (1(y ≤ quantile) - q) / Σw (Deville 1999;
-        Osier 2009); densities by Gaussian kernel.
+        Osier 2009). With ``woodruff`` the 95 % limits join those at a known line (Korn–Graubard) with the rates at the limits
+        of the line, each side its own (Zou & Donner 2008); otherwise t limits.
 
     Raises
     ------
@@ -91,7 +101,7 @@ def arpt(
     by: By = None,
     real: bool = False,
     per: Per = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the at-risk-of-poverty threshold, a share of a quantile or of the mean, of each domain's own rows.
 
@@ -106,7 +116,7 @@ def arpt(
     real : bool
         In prices of the panel's price year.
     per : {"person", "household"}, optional
-    bandwidth : {"effective", "population"}
+    bandwidth : {"woodruff", "effective", "population"}
         As in `arpr`.
 
     Returns
@@ -122,7 +132,7 @@ def arpt(
     check_share(share, of)
     check_bandwidth(bandwidth)
     found = amounts(panel, None, by, per, real=real)
-    middle, influence = location(found.group, found.y, of, bandwidth)
+    place = location(found.group, found.y, of, bandwidth)
     about = About(
         estimand=f"line {line_text(share, of)}",
         method=_method(bandwidth) if of != "mean" else "weighted mean, linearised",
@@ -130,7 +140,7 @@ def arpt(
         unit="currency",
         notes=found.notes,
     )
-    return estimate(found.group, share * middle, share * influence, about)
+    return estimate(found.group, share * place.value, share * place.influence, about)
 
 
 def relative_fgt(
@@ -142,7 +152,7 @@ def relative_fgt(
     by: By = None,
     national_line: bool = True,
     poor_at_line: bool | None = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the Foster–Greer–Thorbecke measure of degree alpha against an estimated line.
 
@@ -196,7 +206,8 @@ def relative_fgt(
         unit="share",
         notes=tuple(notes),
     )
-    return _mean_with_line(group, line, score, slopes, about)
+    moved = reach(group, line, y, at_line=at_line) if alpha == 0 and bandwidth == "woodruff" else None
+    return _mean_with_line(group, line, score, slopes, about, moved)
 
 
 def relative_watts(
@@ -208,7 +219,7 @@ def relative_watts(
     national_line: bool = True,
     nonpositive: NonPositive = "error",
     floor: float | None = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the Watts index against an estimated line.
 
@@ -247,14 +258,20 @@ def relative_watts(
 
 
 def _mean_with_line(
-    group: Cells, line: EstimatedLine, score: Floats, slopes: Floats, about: About
+    group: Cells,
+    line: EstimatedLine,
+    score: Floats,
+    slopes: Floats,
+    about: About,
+    moved: Reach | None = None,
 ) -> Estimate:
     """Return the mean of scores, shape (n,), given Σ of their derivatives in the lines, shape (k, L)."""
     size = group.size()
     values = group.sums(score) / size
     own = (score - group.spread(values)) / group.spread(size)
-    return with_line(group, line, own, slopes / np.where(np.isnan(size), 1.0, size)[:, None], values, about)
+    slopes = slopes / np.where(np.isnan(size), 1.0, size)[:, None]
+    return with_line(group, line, own, slopes, values, about, moved=moved)
 
 
 def _method(bandwidth: Bandwidth) -> str:
-    return f"linearised with estimated line; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}"
+    return f"linearised with estimated line; {density_words(bandwidth)}"

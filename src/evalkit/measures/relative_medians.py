@@ -13,8 +13,25 @@ from evalkit.design import Floats
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
 from evalkit.measures._amounts import Amounts, amounts
-from evalkit.measures._estimated_line import EstimatedLine, Of, estimated_line, line_note, pieces, with_line
-from evalkit.measures._kernel import Bandwidth, check_bandwidth, kernel_mass, kernel_width, sample_size
+from evalkit.measures._estimated_line import (
+    EstimatedLine,
+    Of,
+    estimated_line,
+    heights,
+    line_note,
+    pair_sums,
+    pieces,
+    with_line,
+)
+from evalkit.measures._inversion import quantile_curve
+from evalkit.measures._kernel import (
+    Bandwidth,
+    check_bandwidth,
+    density_words,
+    kernel_mass,
+    kernel_width,
+    sample_size,
+)
 from evalkit.measures._linear import Cells, Per, cells, estimate
 from evalkit.measures.basic import answers, quantiles_by_cell
 from evalkit.measures.poverty import is_poor
@@ -32,7 +49,7 @@ def poor_median(
     by: By = None,
     national_line: bool = True,
     poor_at_line: bool | None = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the median of the welfare measure among those below an estimated line.
 
@@ -58,7 +75,7 @@ def poor_median(
     found = _median_of_poor(poor, "amount")
     about = About(
         estimand=f"median below {poor.line.text}",
-        method=f"linearised with estimated line; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}",
+        method=f"linearised with estimated line; {density_words(bandwidth)}",
         citation=OSIER,
         unit="currency",
         notes=poor.notes,
@@ -74,7 +91,7 @@ def relative_gap(
     by: By = None,
     national_line: bool = True,
     poor_at_line: bool | None = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the relative median gap: how far the median of the poor lies below an estimated line.
 
@@ -98,7 +115,7 @@ def relative_gap(
     found = _median_of_poor(poor, "share")
     about = About(
         estimand=f"relative median gap below {poor.line.text}",
-        method=f"linearised with estimated line; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}",
+        method=f"linearised with estimated line; {density_words(bandwidth)}",
         citation=OSIER,
         unit="share",
         notes=poor.notes,
@@ -114,7 +131,7 @@ def relative_median_ratio(
     by: By = None,
     real: bool = False,
     per: Per = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Bandwidth = "woodruff",
 ) -> Estimate:
     """Return the median of those meeting a condition over the median of the others.
 
@@ -126,13 +143,13 @@ def relative_median_ratio(
         Rows that cannot answer are left out and counted in a note.
     variable, by, real, per
         As in `evalkit.measures.gini`.
-    bandwidth : {"effective", "population"}
-        As in `evalkit.measures.arpr`; one bandwidth for both groups of a domain.
+    bandwidth : {"woodruff", "effective", "population"}
+        As in `evalkit.measures.arpr`; a kernel has one bandwidth for both groups of a domain.
 
     Returns
     -------
     Estimate
-        NaN where one of the groups is empty or the second median is not positive. Linearised by kernel
+        NaN where one of the groups is empty or the second median is not positive. Linearised by the
         densities at both medians (Osier 2009).
 
     Raises
@@ -148,7 +165,7 @@ def relative_median_ratio(
     values, z = _ratio_of_medians(group, found.y, member, bandwidth)
     about = About(
         estimand=f"median {found.name}: {name} over the others",
-        method=f"ratio of medians, linearised; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}",
+        method=f"ratio of medians, linearised; {density_words(bandwidth)}",
         citation=OSIER,
         unit="ratio",
         notes=found.notes,
@@ -214,8 +231,30 @@ def _median_of_poor(poor: _Poor, kind: Literal["amount", "share"]) -> _Median:
     code = np.where(member, group.code, -1).astype(np.intp)
     among = Cells(group.keys, code, group.units, group.sample)
     values = quantiles_by_cell(among, x, np.full((group.k, 1), 0.5))[:, 0]
-    own, slopes = np.zeros(len(y)), np.zeros((group.k, line.base.k))
-    height = np.zeros(group.k)
+    if line.bandwidth == "woodruff":
+        found = _heights_between_limits(poor, among, x, values, kind)
+    else:
+        found = _kernel_heights(poor, values, kind)
+    height = np.where(found.cell > 0, found.cell, np.nan)
+    with np.errstate(invalid="ignore"):
+        below = member & (x <= group.spread(values))
+    own = np.where(group.inside, (0.5 * member - below) / group.spread(height), 0.0)
+    some = np.where(np.isnan(height), 1.0, height)
+    return _Median(values, own, found.of_line / some[:, None])
+
+
+@dataclass(frozen=True, eq=False)
+class _Heights:
+    """Σ w × density at the median of the poor, (k,), and what each line moves of the rank of the median, (k, L)."""
+
+    cell: Floats
+    of_line: Floats
+
+
+def _kernel_heights(poor: _Poor, values: Floats, kind: Literal["amount", "share"]) -> _Heights:
+    """Return densities at medians, shape (k,), and at lines by a Gaussian kernel."""
+    y, group, line = poor.y, poor.group, poor.line
+    of_line, height = np.zeros((group.k, line.base.k)), np.zeros(group.k)
     weight = group.weight
     for piece in pieces(group, line.base):
         middle, z = values[piece.cell], float(line.value[piece.line])
@@ -229,28 +268,45 @@ def _median_of_poor(poor: _Poor, kind: Literal["amount", "share"]) -> _Median:
         inner = cut < z
         height[piece.cell] += at_cut * scale if inner else 0.0
         of_cut = at_line if not inner else at_cut * middle if kind == "share" else 0.0
-        slopes[piece.cell, piece.line] = 0.5 * at_line - of_cut
-    height = np.where(height > 0, height, np.nan)
+        of_line[piece.cell, piece.line] = 0.5 * at_line - of_cut
+    return _Heights(height, of_line)
+
+
+def _heights_between_limits(
+    poor: _Poor, among: Cells, x: Floats, values: Floats, kind: Literal["amount", "share"]
+) -> _Heights:
+    """Return the weight of the poor between the limits of their median over the distance of these, and that at lines.
+
+    The limits are those of the median at known lines: F(median) = 1/2 among the poor.
+    """
+    group, line = poor.group, poor.line
+    curve = quantile_curve(among, among.inside, x, np.array([0.5]))
+    low, high = curve.low[:, 0], curve.high[:, 0]
+    heap = high == low  # all limits on one amount: the median has no error
+    distance = np.where(high > low, high - low, np.where(heap, np.inf, np.nan))
     with np.errstate(invalid="ignore"):
-        below = member & (x <= group.spread(values))
-    own = np.where(group.inside, (0.5 * member - below) / group.spread(height), 0.0)
-    some = np.where(np.isnan(height), 1.0, height)
-    return _Median(values, own, slopes / some[:, None])
+        between = among.inside & (x > among.spread(low)) & (x <= among.spread(high))
+    at_cut = pair_sums(group, line.base, between.astype(float)) / distance[:, None]
+    at_line = heights(group, line, poor.y)
+    level = line.value if kind == "share" else np.ones(line.base.k)
+    inner = values[:, None] * level < line.value
+    turned = at_cut * values[:, None] / line.value if kind == "share" else np.zeros_like(at_cut)
+    of_cut = np.where(inner, turned, at_line)
+    return _Heights(np.where(heap, np.inf, (at_cut * inner).sum(axis=1)), 0.5 * at_line - of_cut)
 
 
 def _ratio_of_medians(
     group: Cells, y: Floats, member: NDArray[np.bool_], bandwidth: Bandwidth
 ) -> tuple[Floats, Floats]:
     """Return median of members over median of others in each cell, shape (k,), and its influence, shape (n,)."""
-    weight = group.weight
-    medians = np.full((group.k, 2), np.nan)
-    for j, chosen in enumerate((member, ~member)):
-        code = np.where(chosen, group.code, -1).astype(np.intp)
-        part = Cells(group.keys, code, group.units, group.sample)
-        medians[:, j] = quantiles_by_cell(part, y, np.full((group.k, 1), 0.5))[:, 0]
+    curves = [quantile_curve(group, group.inside & m, y, np.array([0.5])) for m in (member, ~member)]
+    medians = np.column_stack([c.values[:, 0] for c in curves])
     medians[~(medians[:, 1] > 0), 1] = np.nan
     values = medians[:, 0] / medians[:, 1]
-    z = np.zeros(len(y))
+    if bandwidth == "woodruff":
+        z = curves[0].influence(0, 1 / medians[:, 1]) - curves[1].influence(0, values / medians[:, 1])
+        return values, np.where(group.inside, np.nan_to_num(z), 0.0)
+    weight, z = group.weight, np.zeros(len(y))
     for piece in pieces(group, group):
         at, (top, bottom) = piece.rows, medians[piece.cell]
         if np.isnan(values[piece.cell]):

@@ -13,7 +13,7 @@ from evalkit.design import Floats
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures._amounts import MEAN, Amounts, amounts, low_notes, positive_base, steps_by_cell
-from evalkit.measures._kernel import Bandwidth, check_bandwidth, kernel_mass, kernel_width, sample_size
+from evalkit.measures._kernel import Kernel, check_kernel, kernel_mass, kernel_width, sample_size
 from evalkit.measures._linear import Per, estimate, estimate_parts
 from evalkit.panel import By, Panel
 from evalkit.text import Text
@@ -150,7 +150,7 @@ def quintile_share_ratio(
     real: bool = False,
     per: Per = None,
     ties: Literal["split", "whole"] = "split",
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Kernel = "effective",
 ) -> Estimate:
     """Return the income of the richest 20 % over that of the poorest 20 % (S80/S20).
 
@@ -164,7 +164,8 @@ def quintile_share_ratio(
         Units at the quantile: divided, so that each group has exactly its share (the Lorenz curve's rule), or
         all counted in the lower group (as Eurostat does), which heaped incomes can make much larger than its share.
     bandwidth : {"effective", "population"}
-        With ``whole``: sample size in the kernel bandwidth, see `evalkit.measures.arpr`.
+        With ``whole``: sample size in the kernel bandwidth sd × N^(-1/5), Kish's effective number of rows or the sum of
+        the weights (as Osier 2009).
 
     Returns
     -------
@@ -183,7 +184,7 @@ def quintile_share_ratio(
     if ties not in ("split", "whole"):
         msg = f"ties is 'split' or 'whole', not {ties!r}"
         raise EstimationError(msg)
-    check_bandwidth(bandwidth)
+    check_kernel(bandwidth)
     found = amounts(panel, variable, by, per, real=real)
     if ties == "split":
         return _top_over_bottom(
@@ -200,6 +201,7 @@ def quintile_share_ratio(
         estimand=f"quintile share ratio {found.name}"
         if share == 0.2
         else f"share ratio {share:g} {found.name}",
+        interval="log",
         method=f"units at the quantile counted below it; Gaussian kernel, bandwidth sd × N^(-1/5), N {bandwidth}",
         citation=OSIER,
         unit="ratio",
@@ -235,7 +237,7 @@ def bottom_total(
     by: By = None,
     real: bool = False,
     per: Per = None,
-    bandwidth: Bandwidth = "effective",
+    bandwidth: Kernel = "effective",
 ) -> Estimate:
     """Return the total income of the units at or below a quantile, none of them divided.
 
@@ -255,7 +257,7 @@ def bottom_total(
         income of exactly that share of units.
     """
     (share,) = _points([share])
-    check_bandwidth(bandwidth)
+    check_kernel(bandwidth)
     found = amounts(panel, variable, by, per, real=real)
     found = found.noting(*low_notes(found))
     values, z = _at_or_below(found, share, bandwidth)
@@ -307,7 +309,7 @@ def _bottoms(found: Amounts, points: Sequence[float]) -> tuple[Floats, list[Floa
     return values, zs
 
 
-def _at_or_below(found: Amounts, share: float, bandwidth: Bandwidth) -> tuple[Floats, Floats]:
+def _at_or_below(found: Amounts, share: float, bandwidth: Kernel) -> tuple[Floats, Floats]:
     """Return Σ w y 1(y ≤ quantile) of each cell, shape (k,), and its influence, shape (n,)."""
     group, y = found.group, found.y
     values, z = np.full(group.k, np.nan), np.zeros(len(y))
@@ -336,6 +338,7 @@ def _top_over_bottom(found: Amounts, low: float, high: float, name: str) -> Esti
     z = (found.y - of_high - row(values) * of_low) / row(bottom)
     about = About(
         estimand=f"{name} {found.name}",
+        interval="log",
         method="ratio of Lorenz ordinates, linearised",
         citation=KOVACEVIC_BINDER,
         unit="ratio",

@@ -110,7 +110,10 @@ def decompose_groups(
     ]
     jacobian = np.hstack([np.vstack(by_size), np.vstack(by_poor)])
     cov = _totals_cov(data, [np.ones(len(data.score)), data.score], [cells.code, cells.code])
-    return _keyed(data, values, jacobian, cov, "statistic", STATISTICS)
+    found = _keyed(data, values, jacobian, cov, "statistic", STATISTICS)
+    if found.about.interval == "none":
+        return found
+    return replace(found, about=replace(found.about, interval="logit"))
 
 
 def group_change(

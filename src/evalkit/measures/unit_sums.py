@@ -23,6 +23,7 @@ from evalkit.measures import _notes
 from evalkit.measures._linear import Cells, cells
 from evalkit.measures._pairs import pair_cells, pair_rows
 from evalkit.measures._prices import deflator, price_notes
+from evalkit.measures._waves import concepts_change
 from evalkit.measures.basic import DEVILLE, ratio
 from evalkit.measures.poverty import FGT_NAMES, FGT_PAPER, fgt_scores
 from evalkit.panel import Panel
@@ -108,7 +109,7 @@ def additive_measures(
     -------
     dict of str to Estimate
         ``mean``; where waves have a line also `POVERTY`; with two or more such waves the exit and entry rates, with three or
-        more the return rate; those that count nothing are left out. Equal to the measures of the rows, but that
+        more the return rate; those that count nothing are left out, and movements where the income concept changes. Equal to the measures of the rows, but that
         a household which moves between counties makes no pair.
     """
     base = _coded(table, like)
@@ -180,7 +181,7 @@ def _poverty(part: Panel, y: Floats, at: Ints) -> dict[str, Floats]:
 
 
 def _rates(part: Panel, at: Ints) -> dict[str, Floats]:
-    if len(part.waves) < 2:
+    if len(part.waves) < 2 or concepts_change(part, part.waves):
         return {}
     pairs = pair_rows(part)
     k = int(at.max(initial=-1)) + 1
@@ -265,7 +266,7 @@ def _fgt(panel: Panel, like: Panel, name: str, alpha: float) -> Estimate:
         notes.append(_notes.negative(below))
     about = About(
         estimand=name,
-        interval="kg" if alpha == 0 else "t",
+        interval="kg" if alpha == 0 else "log",
         method="weighted mean of poverty scores, fixed line",
         citation=FGT_PAPER,
         unit="share",

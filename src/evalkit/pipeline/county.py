@@ -15,6 +15,7 @@ from evalkit.errors import DataError, EvalkitError, PlanError
 from evalkit.events import Events
 from evalkit.exits import ExitJudgement, judge_exit
 from evalkit.ingest import RawData, RawTable
+from evalkit.panel import Panel
 from evalkit.pipeline.adding import county_sums
 from evalkit.pipeline.distribution import measure_distribution
 from evalkit.pipeline.examining import examine_county, with_patterns, write_patterns
@@ -27,6 +28,7 @@ from evalkit.pipeline.happenings import (
 from evalkit.pipeline.measuring import Collected, measure_panel, registry_exits, sample_table
 from evalkit.pipeline.parts import load_part
 from evalkit.pipeline.placing import joined_rows
+from evalkit.pipeline.replicating import with_replicates
 from evalkit.pipeline.results import CountyResult
 from evalkit.pipeline.standing import Standing, county_standing
 from evalkit.pipeline.weighing import weigh_county
@@ -200,7 +202,7 @@ def county_result(
     """Compute everything that one county's data alone can say.
 
     The estimates use the weights of the design; where the plan asks for weights against attrition or calibrated to known
-    totals, they use those.
+    totals, they use those; where it names replicate weights, their errors are those of the replicates.
 
     Parameters
     ----------
@@ -217,8 +219,13 @@ def _standing(county: str, cleaned: CleanResult, plan: Plan, events: Events | No
     """Return a county's results and, row by row, its problems."""
     panel = cleaned.panel
     weighed = weigh_county(panel, plan, county, None if events is None else events.entries)
-    found: Collected = measure_panel(weighed.panel, plan)
-    measure_distribution(found, weighed.panel, plan, cleaned.tables.get("member"))
+
+    def measured(part: Panel) -> Collected:
+        out = measure_panel(part, plan)
+        measure_distribution(out, part, plan, cleaned.tables.get("member"))
+        return out
+
+    found = with_replicates(measured(weighed.panel), weighed.panel, plan, measured)
     found.facts["weighing"] = weighed.facts()
     found.omitted.update(weighed.omitted)
     judgement = _judge(found, county, cleaned, plan)

@@ -126,7 +126,7 @@ def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
         panel = panel_from(pooled_frame(store, plan, counties), plan)
     except (DataError, DesignError) as error:
         return _unpooled(counties, reason(error))
-    if crosses(panel):
+    if crosses(panel) and plan.design.replicates is None:  # replicates of a domain are those of its rows
         measure_as_domains(panel, plan, counties, store)
     try:
         given = added_measures(store, counties, panel)

@@ -10,6 +10,7 @@ from evalkit.panel import Panel
 from evalkit.pipeline.effect_names import omitted_key
 from evalkit.pipeline.effects import estimate_impact
 from evalkit.pipeline.measuring import Reasons, measure_panel
+from evalkit.pipeline.replicating import with_replicates
 from evalkit.pipeline.results import ImpactResult, PooledResult
 from evalkit.plan import Plan
 from evalkit.reasons import reason
@@ -18,7 +19,12 @@ from evalkit.text import Text
 
 def pooled_result(panel: Panel, plan: Plan, given: Mapping[str, Estimate] | None = None) -> PooledResult:
     """Compute the pooled part of a build from the joined clean panels; what is `given` was added up from counties."""
-    found = measure_panel(panel, plan, given)
+    found = with_replicates(
+        measure_panel(panel, plan, {} if plan.design.replicates else given),
+        panel,
+        plan,
+        lambda p: measure_panel(p, plan),
+    )
     omitted = dict(found.omitted)
     return PooledResult(
         counties=max(len(panel.counties), 1),

@@ -6,7 +6,7 @@ come with them, and statistics whose influence is awkward: curves of quantiles, 
 
 from __future__ import annotations
 
-from evalkit.replication.estimating import replicate_estimate
+from evalkit.replication.estimating import replicate_estimate, replicate_estimates
 from evalkit.replication.weights import Replicates, replicates, supplied_replicates
 
-__all__ = ["Replicates", "replicate_estimate", "replicates", "supplied_replicates"]
+__all__ = ["Replicates", "replicate_estimate", "replicate_estimates", "replicates", "supplied_replicates"]

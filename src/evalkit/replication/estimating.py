@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -65,17 +65,68 @@ def replicate_estimate(
     EstimationError
         A replicate has other keys than the full sample, or nothing is left of the replicates.
     """
-    if len(replicates.unit) != len(panel.frame):
-        msg = f"the replicates have {len(replicates.unit)} rows, the panel has {len(panel.frame)}; make them from this panel"
-        raise DesignError(msg)
+    _same_rows(panel, replicates)
     full = measure(panel if prepare is None else prepare(panel))
     each = np.empty((len(replicates), len(full)))
     for r in range(len(replicates)):
-        found = measure(_reweighted(panel, replicates.column(r), prepare))
-        if not found.keys.equals(full.keys):
-            msg = f"replicate {r + 1} gives {len(found)} values with other keys than the full sample ({len(full)})"
-            raise EstimationError(msg)
-        each[r] = found.values
+        each[r] = _values(full, measure(_reweighted(panel, replicates.column(r), prepare)), r)
+    return _replicated(full, each, replicates, incomplete)
+
+
+def replicate_estimates(
+    panel: Panel, measure: Callable[[Panel], Mapping[str, Estimate]], *, replicates: Replicates
+) -> dict[str, Estimate]:
+    """Return several measures that are computed together, each with the covariance of its replicates.
+
+    Parameters
+    ----------
+    panel : Panel
+        As in `replicate_estimate`.
+    measure : callable
+        From a panel to estimates by name; called once for the full sample and once for each replicate.
+    replicates : Replicates
+
+    Returns
+    -------
+    dict
+        By name. Values that some replicates lack have no standard error, nor has a measure that a replicate does not have or
+        has for other keys; notes say so.
+
+    Raises
+    ------
+    DesignError
+        The replicates have other rows than the panel.
+    """
+    _same_rows(panel, replicates)
+    full = measure(panel)
+    each = {name: np.full((len(replicates), len(one)), np.nan) for name, one in full.items()}
+    for r in range(len(replicates)):
+        found = measure(_reweighted(panel, replicates.column(r), None))
+        for name, one in full.items():
+            if name in found and found[name].keys.equals(one.keys):
+                each[name][r] = found[name].values
+    return {name: _replicated(one, each[name], replicates, "blank") for name, one in full.items()}
+
+
+def _same_rows(panel: Panel, replicates: Replicates) -> None:
+    if len(replicates.unit) != len(panel.frame):
+        msg = f"the replicates have {len(replicates.unit)} rows, the panel has {len(panel.frame)}; make them from this panel"
+        raise DesignError(msg)
+
+
+def _values(full: Estimate, found: Estimate, r: int) -> Floats:
+    if not found.keys.equals(full.keys):
+        msg = (
+            f"replicate {r + 1} gives {len(found)} values with other keys than the full sample ({len(full)})"
+        )
+        raise EstimationError(msg)
+    return found.values
+
+
+def _replicated(
+    full: Estimate, each: Floats, replicates: Replicates, incomplete: Literal["blank", "omit"]
+) -> Estimate:
+    """Return the estimate with the covariance of its values in every replicate, shape (R, k)."""
     gaps = np.isnan(each).sum(axis=0) * np.isfinite(full.values)
     cov = _omitting(replicates, full.values, each) if incomplete == "omit" else None
     if cov is None:

@@ -46,6 +46,11 @@ _WAYS = {
     "kg": Text(en="exact limits with the effective sample size", zh="按有效样本量的精确区间"),
     "fixed": Text(en="limits computed with the estimate", zh="随估计一并计算的区间"),
     "none": Text(en="no sampling error: a full count", zh="全数调查，无抽样误差"),
+    "log": Text(en="symmetric on the logarithm", zh="对数上的对称区间"),
+    "share": Text(
+        en="symmetric on the log-odds; exact limits where few households are on one side",
+        zh="对数发生比上的对称区间；一侧户数很少时用精确区间",
+    ),
     "logit": Text(en="symmetric on the log-odds", zh="对数发生比上的对称区间"),
     "wilson": Text(en="score limits with the effective sample size", zh="按有效样本量的得分区间"),
     "beta": Text(en="exact limits with the effective sample size", zh="按有效样本量的精确区间"),
@@ -84,6 +89,13 @@ def _how(case: CountyCase) -> list[Block]:
             zh=f"抽样设计（所用数据列）：权重：{_named(design.weight, 'zh')}；分层变量：{_named(design.strata, 'zh')}；初级抽样单位：{_named(design.psu, 'zh')}；有限总体校正：{_named(design.fpc, 'zh')}。",
         ),
     ]
+    if design.replicates is not None:
+        count, kind = len(design.replicates.names), design.replicates.kind
+        parts[0] = Text(
+            en=f"The errors of the county's measures come from {count} replicate weights of the data ({kind}): every figure is "
+            "computed again with each of them. Exit verdicts, return risk and program effects use the design below.",
+            zh=f"本县各项指标的误差由数据所附{count}组重复权数（{kind}）得出：各项数字按每组权数重新计算。退出结论、返贫风险与帮扶效果仍用下列抽样设计。",
+        )
     blocks: list[Block] = [Prose(t) for t in parts]
     if "weighing" in case.result.facts:
         blocks.append(weights_said(case))
