@@ -12,6 +12,7 @@ import click
 from tqdm import tqdm
 
 from evalkit.cli.endings import fail_some, finish_build, finish_overview, several, told, written_overview
+from evalkit.cli.settings import load, of_households
 from evalkit.errors import EvalkitError, PlanError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def example(plan: Path) -> None:
     """Write the synthetic registry export into the raw folder of PLAN (all figures are made up)."""
     from evalkit import simulate
 
-    settings = _load(plan)
+    settings = load(plan)
     if not settings.synthetic:
         msg = f"{plan} is not marked `synthetic: true`; synthetic files are not written beside real data"
         raise PlanError(msg)
@@ -101,13 +102,13 @@ def check(plan: Path, *, write_mapping: bool, overrides: tuple[str, ...]) -> Non
     """Read the raw files as PLAN says and tell what is wrong with them; without options nothing is written."""
     from evalkit.cli.checking import check_lines
 
-    settings = _load(plan, overrides)
+    settings = load(plan, overrides)
     if write_mapping:
         from evalkit.cli.mapping import find_mappings, write_mapping as write
 
         for key in write(plan, find_mappings(settings)):
             click.echo(f"stored in {plan}: {key}")
-        settings = _load(plan, overrides)
+        settings = load(plan, overrides)
     raise SystemExit(told(check_lines(settings)))
 
 
@@ -139,7 +140,7 @@ def build(
     from evalkit.pipeline import Engine
 
     who = Engine(kind=engine, jobs=jobs, cluster=cluster)
-    finish_build(_build(_of_households(plan, overrides), who, fresh=not only_changed))
+    finish_build(_build(of_households(plan, overrides), who, fresh=not only_changed))
 
 
 @main.command()
@@ -170,7 +171,7 @@ def report(
         raise click.UsageError(msg)
     from evalkit.pipeline import built_counties, check_inputs, load_case, read_manifest
 
-    settings = _of_households(plan, overrides)
+    settings = of_households(plan, overrides)
     check_inputs(settings)
     if overview:
         finish_overview(settings, dry_run=dry_run)
@@ -194,7 +195,7 @@ def audit(plan: Path, overrides: tuple[str, ...]) -> None:
     from evalkit.pipeline import check_inputs
     from evalkit.report import render_audit
 
-    settings = _of_households(plan, overrides)
+    settings = of_households(plan, overrides)
     check_inputs(settings)
     folder = render_audit(settings)
     for language in settings.report.languages:
@@ -215,7 +216,7 @@ def query(plan: Path, sql: str, out: str, overrides: tuple[str, ...]) -> None:
     from evalkit.pipeline import read_manifest
     from evalkit.queries import query as answer
 
-    settings = _load(plan, overrides)
+    settings = load(plan, overrides)
     read_manifest(settings)
     click.echo(shown(answer(settings, sql), out), nl=False)
 
@@ -228,7 +229,7 @@ def decisions(plan: Path, county: str | None, overrides: tuple[str, ...]) -> Non
     """Count the cases of decisions.xlsx that are open, decided and stale, by rule; nothing is written."""
     from evalkit.cli.deciding import decision_lines
 
-    for line in decision_lines(_load(plan, overrides), county):
+    for line in decision_lines(load(plan, overrides), county):
         click.echo(line)
 
 
@@ -245,7 +246,7 @@ def sample(plan: Path, counties: tuple[str, ...], out: Path | None, overrides: t
     """Draw villages and households from the roster of PLAN and write the lists of the field team."""
     from evalkit.cli.fieldwork import write_samples
 
-    for line in write_samples(_load(plan, overrides), counties, out):
+    for line in write_samples(load(plan, overrides), counties, out):
         click.echo(line)
 
 
@@ -263,7 +264,7 @@ def lists(plan: Path, counties: tuple[str, ...], day: str | None, overrides: tup
     """
     from evalkit.cli.listing import write_county_lists
 
-    for line in write_county_lists(_of_households(plan, overrides), counties, day):
+    for line in write_county_lists(of_households(plan, overrides), counties, day):
         click.echo(line)
 
 
@@ -284,7 +285,7 @@ def claims(file: Path | None, plan: Path | None, language: Language, overrides: 
     if file is None and plan is None:
         msg = "give a FILE of claims, or --plan with a section claims"
         raise click.UsageError(msg)
-    for line in claim_lines(file, None if plan is None else _load(plan, overrides), language):
+    for line in claim_lines(file, None if plan is None else load(plan, overrides), language):
         click.echo(line)
 
 
@@ -309,49 +310,6 @@ def schema(file: Path) -> None:
 
     file.write_text(json.dumps(plan_schema(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     click.echo(f"wrote {file}")
-
-
-def _load(plan: Path, overrides: tuple[str, ...] = ()) -> Plan:
-    from evalkit.planfile import load_plan
-
-    return load_plan(plan, overrides=_parse(overrides))
-
-
-def _of_households(plan: Path, overrides: tuple[str, ...] = ()) -> Plan:
-    """Return a plan with a household table.
-
-    Raises
-    ------
-    PlanError
-        It has county series alone, which give no build and no report.
-    """
-    settings = _load(plan, overrides)
-    if "household" not in settings.data.tables():
-        msg = (
-            f"{plan} has no household table, only county series (data.county): there is nothing to build or to report. "
-            "`evalkit check` shows the series, their open cases and breaks; in a notebook "
-            "`series = ek.county_series(None, ek.load_plan('plan.yaml'))` gives `.frame`, `.breaks`, `.yearly(…)`, `.growth(…)` and "
-            "`.panel(…)` for measures and effects. For reports add data.household"
-        )
-        raise PlanError(msg)
-    return settings
-
-
-def _parse(overrides: tuple[str, ...]) -> dict[str, Any]:
-    import yaml
-
-    out: dict[str, Any] = {}
-    for item in overrides:
-        key, sign, value = item.partition("=")
-        if not sign:
-            msg = f"--set takes KEY=VALUE, got {item!r}"
-            raise click.UsageError(msg)
-        try:
-            out[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            msg = f"--set {key.strip()}: {value!r} is no YAML value; quote it, as in --set '{key.strip()}=\"…\"'"
-            raise click.UsageError(msg) from error
-    return out
 
 
 def _bar(what: str, total: int | None = None) -> tuple[tqdm[Any], Callable[[str, int], None]]:
