@@ -84,10 +84,10 @@ def _split(wave: int, *, identified: int | None = None, every: bool = False) -> 
         homes = list(frame.loc[rows, "household"])
         people = t.frames["member"]
         ids = people.loc[elders.reindex(homes), "id_number"].to_numpy()
-        for home, number in zip(homes, ids, strict=True):
-            mine = people.index[(people["id_number"] == number) & (people["wave"] >= wave)]
-            t.write("member", mine, "household", f"{home}8")
-            t.write("member", mine, "relation", "户主")
+        home_of = pd.Series(homes, index=ids, dtype="str")
+        mine = people.index[people["id_number"].isin(ids) & (people["wave"] >= wave)]
+        t.write("member", mine, "household", people.loc[mine, "id_number"].map(home_of) + "8")
+        t.write("member", mine, "relation", "户主")
         new = frame.loc[frame["household"].isin(homes) & (frame["wave"] >= wave)].copy()
         held = people.loc[people["id_number"].isin(ids), ["id_number", "wave"]].drop_duplicates()
         owner = pd.Series(ids, index=homes)

@@ -90,14 +90,16 @@ def _taken_number(*, elsewhere: bool) -> Make:
         rows = t.pick(rng, "member", _members(t) & last, 2 * n)
         county = people.loc[rows, "county"]
         free = list(rows)
-        found: list[int] = []
-        while len(free) > 1 and len(found) < 2 * n:
+        pairs: list[tuple[int, int]] = []
+        while len(free) > 1 and len(pairs) < n:
             mine = free.pop(0)
             like = [k for k in free if (county[k] != county[mine]) == elsewhere]
             if like:
                 free.remove(like[0])
-                t.write("member", pd.Index([mine]), "id_number", people.loc[like[0], "id_number"])
-                found += [mine, like[0]]
+                pairs.append((mine, like[0]))
+        takers, owners = (pd.Index([pair[k] for pair in pairs], dtype="int64") for k in (0, 1))
+        t.write("member", takers, "id_number", people.loc[owners, "id_number"].to_numpy())
+        found = takers.append(owners)
         after = t.frames["member"]
         held = after.loc[found, ["id_number", "wave"]].drop_duplicates()
         if elsewhere:
