@@ -23,9 +23,11 @@ def _modest(t: Tables) -> Mask:
     return frame_of(t)["income_pc"].between(500, 40_000)
 
 
-def _numbered(rows: pd.DataFrame) -> np.ndarray:
-    """Return one id in scientific notation for each row."""
-    return np.array([f"5.3{k:04d}E+17" for k in range(len(rows))], dtype=object)
+def _scientific(_: np.random.Generator, t: Tables, rows: pd.Index) -> None:
+    """Write ids in scientific notation; under them the rows are other households, which nothing else may damage."""
+    ids = [f"5.3{k:04d}E+17" for k in range(len(rows))]
+    t.write("household", rows, "household", np.array(ids, dtype=object))
+    t.used.update(ids)
 
 
 def _copied(rng: np.random.Generator, t: Tables, n: int) -> pd.Index:
@@ -149,7 +151,7 @@ INJECTORS: tuple[Injector, ...] = (
     damaged("K01", _all, {"household": None}),
     damaged("K02", _all, {"wave": 2031}),
     damaged("K03", _all, {"county": None}),
-    damaged("K05", _all, {"household": _numbered}),
+    filled("K05", _all, _scientific),
     damaged("K07", _all, {"size": 0}),
     damaged("C01", _all, {"status": "半脱贫"}),
     Injector("D01", "household", _copied),
