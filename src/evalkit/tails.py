@@ -65,3 +65,45 @@ def beta_quantile(p: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
     0.0199
     """
     return np.asarray(special.betaincinv(a, b, p), dtype=float)
+
+
+def binomial_tail(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
+    """Return P(K ≥ k) of the binomial with whole `n` and `k`.
+
+    >>> round(float(binomial_tail(2, 3, 0.5)), 3), float(binomial_tail(0, 3, 0.5)), float(binomial_tail(4, 3, 0.5))
+    (0.5, 1.0, 0.0)
+    """
+    k, n, p = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (k, n, p)))
+    some = (k > 0) & (k <= n)
+    tail = special.betainc(np.where(some, k, 1.0), np.where(some, n - k + 1, 1.0), p)
+    return np.asarray(np.where(some, tail, np.where(k <= 0, 1.0, 0.0)), dtype=float)
+
+
+def beta_binomial_tail(k: ArrayLike, n: ArrayLike, a: ArrayLike, b: ArrayLike) -> Floats:
+    """Return P(K ≥ k) of the beta-binomial with `a`, `b` > 0 and whole `n` and `k`, shape (units,): the sum of its terms.
+
+    >>> float(np.round(beta_binomial_tail([1, 0], [2, 2], [1.0, 1.0], [1.0, 1.0]), 6)[0])
+    0.666667
+    """
+    k, n, a, b = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (k, n, a, b)))
+    out = np.where(k <= 0, 1.0, 0.0)
+    for i in np.flatnonzero((k > 0) & (k <= n)):
+        j = np.arange(k[i], n[i] + 1)
+        log = special.betaln(j + a[i], n[i] - j + b[i]) - special.betaln(a[i], b[i])
+        log -= np.log(n[i] + 1) + special.betaln(n[i] - j + 1, j + 1)
+        out[i] = min(float(np.exp(log).sum()), 1.0)
+    return np.asarray(out, dtype=float)
+
+
+def false_discovery_rates(p: ArrayLike) -> Floats:
+    """Return p values adjusted by Benjamini & Hochberg (1995, J. R. Statist. Soc. B 57, 289-300), shape (k,).
+
+    >>> false_discovery_rates([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.04, 0.04]
+    """
+    p = np.asarray(p, dtype=float)
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
+    out = np.empty_like(p)
+    out[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.asarray(np.clip(out, 0.0, 1.0), dtype=float)

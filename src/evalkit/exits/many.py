@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
-
 from evalkit.exits.judgement import CRITERIA, ExitJudgement, code_of
+from evalkit.tails import false_discovery_rates
 from evalkit.text import Text
 from evalkit.verdicts import Conclusion, Verdict
 
@@ -134,7 +133,7 @@ def _count(code: str, label: Text, cases: Sequence[_Case]) -> CriterionCount:
     known = [c for c in cases if math.isfinite(c.p)]
     controlled = 0
     if known:
-        q = stats.false_discovery_control([c.p for c in known], method="bh")
+        q = false_discovery_rates([c.p for c in known])
         controlled = sum(
             bool(v <= c.error) and c.conclusion == "meets" for v, c in zip(q, known, strict=True)
         )

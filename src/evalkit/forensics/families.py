@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
-from scipy import stats
+
+from evalkit.tails import false_discovery_rates
 
 CITATION = (
     "Simes (1986), Biometrika 73, 751-754; Benjamini & Bogomolov (2014), J. R. Statist. Soc. B 76, 297-318 (families, then units "
@@ -81,7 +82,7 @@ def over_families(signals: pd.DataFrame, units: pd.DataFrame, *, level: float = 
 
 def _selected(part: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return the counties of one test with their q value over counties and the bar for the q of their units."""
-    q = stats.false_discovery_control(part["smallest_q"].to_numpy(), method="bh")
+    q = false_discovery_rates(part["smallest_q"])
     chosen = q <= level
     return part.assign(q_value=q, selected=chosen, bar=level * chosen.sum() / len(part))
 

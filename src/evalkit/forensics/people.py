@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.design import Floats, Ints
 from evalkit.errors import EstimationError
@@ -21,6 +20,7 @@ from evalkit.forensics.signal import (
     need,
 )
 from evalkit.panel import Panel
+from evalkit.tails import normal_tail
 from evalkit.text import Text
 
 LEAST_INTERVIEWS, LEAST_WAVES = 10, 3
@@ -159,7 +159,7 @@ def _beyond(effect: Floats, error: Floats, tolerance: float) -> Floats:
     [1.0, 0.05]
     """
     size, error = np.abs(effect), np.maximum(error, 1e-12)
-    tails = stats.norm.sf((size - tolerance) / error) + stats.norm.sf((size + tolerance) / error)
+    tails = normal_tail((size - tolerance) / error) + normal_tail((size + tolerance) / error)
     return np.asarray(np.minimum(tails, 1.0), dtype=float)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.design import Floats
 from evalkit.errors import DataError, EstimationError
 from evalkit.panel import Panel
+from evalkit.tails import beta_binomial_tail, binomial_tail, false_discovery_rates
 from evalkit.text import Text
 
 RESULT = ("n", "observed", "share", "expected", "effect", "p_value", "q_value", "flagged")
@@ -157,7 +157,7 @@ def judged(units: pd.DataFrame, level: float) -> pd.DataFrame:
     known = np.isfinite(p)
     q = np.full(len(p), np.nan)
     if known.any():
-        q[known] = stats.false_discovery_control(p[known], method="bh")
+        q[known] = false_discovery_rates(p[known])
     out["q_value"] = q
     out["flagged"] = known & (np.nan_to_num(q, nan=1.0) <= level)
     return out
@@ -194,9 +194,9 @@ def upper_tail(k: Floats, n: Floats, p: Floats, rho: float) -> Floats:
     """Return P(K ≥ k) of the beta-binomial with mean p and correlation rho; binomial where rho is 0; NaN where n is 0."""
     if rho > 1e-9:
         scale = (1 - rho) / rho
-        tail = stats.betabinom.sf(k - 1, n, np.maximum(p * scale, 1e-12), np.maximum((1 - p) * scale, 1e-12))
+        tail = beta_binomial_tail(k, n, np.maximum(p * scale, 1e-12), np.maximum((1 - p) * scale, 1e-12))
     else:
-        tail = stats.binom.sf(k - 1, n, p)
+        tail = binomial_tail(k, n, p)
     return np.where(n > 0, np.asarray(tail, dtype=float), np.nan)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from evalkit.design import Floats
 from evalkit.errors import DataError
@@ -20,6 +19,7 @@ from evalkit.forensics.signal import (
     upper_tail,
     weighted_median,
 )
+from evalkit.tails import binomial_tail
 from evalkit.text import Text
 
 BINOMIAL = "Clopper & Pearson (1934), Biometrika 26, 404-413 (exact binomial)"
@@ -243,6 +243,8 @@ def exits_on_plan(
     DataError
         A column is absent, a planned count is not positive, or more are planned than are eligible.
     """
+    from scipy import stats
+
     names = [planned, actual, *([] if eligible is None else [eligible])]
     need(table, names)
     known = table.dropna(subset=names)
@@ -302,7 +304,7 @@ def _usual(count: Floats, n: Floats) -> Floats:
     plain = np.ones(len(n), dtype=bool)
     for _ in range(ROUNDS):
         usual = (count[plain].sum(axis=0) + 1) / (n[plain].sum() + months)
-        tail = np.asarray(stats.binom.sf(count - 1, n[:, None], usual[None, :])).min(axis=1)
+        tail = binomial_tail(count, n[:, None], usual[None, :]).min(axis=1)
         plain = (months * tail >= CROWDED) | (tail >= np.median(tail))
     return np.asarray((count[plain].sum(axis=0) + 1) / (n[plain].sum() + months), dtype=float)
 
