@@ -58,7 +58,7 @@ def _parse(overrides: tuple[str, ...]) -> dict[str, Any]:
             msg = f"--set takes KEY=VALUE, got {item!r}"
             raise click.UsageError(msg)
         try:
-            out[key.strip()] = yaml.safeload(value)
+            out[key.strip()] = yaml.safe_load(value)
         except yaml.YAMLError as error:
             msg = f"--set {key.strip()}: {value!r} is no YAML value; quote it, as in --set '{key.strip()}=\"…\"'"
             raise click.UsageError(msg) from error
