@@ -167,19 +167,19 @@ def test_a_line_without_error_leaves_the_limits_of_a_headcount() -> None:
 
 
 def test_the_error_of_a_line_by_its_limits_is_that_of_replicates() -> None:
-    """Smooth incomes: densities over limits against a bootstrap that needs none, within a fifth."""
+    """Smooth incomes: densities over limits against a bootstrap that needs none, within a quarter."""
     rng = np.random.default_rng(4)
-    n = 1600
+    n = 1200
     frame = pd.DataFrame({
         "household": range(n), "wave": 2018, "village": np.arange(n) // 20,
         "income_pc": np.exp(8 + 0.6 * rng.normal(size=n) + np.repeat(rng.normal(0, 0.2, n // 20), 20)),
     })  # fmt: skip
     panel = Panel(frame, county=None, design=SurveyDesign(psu="village"))
-    made = _bootstraps(panel, 200)
+    made = _bootstraps(panel, 150)
     for measure in (ek.arpr, ek.poor_median, ek.relative_gap):
         linear = measure(panel).std_error[0]
         spread = np.std([measure(p).values[0] for p in made], ddof=1)
-        assert linear == pytest.approx(spread, rel=0.2), measure.__name__
+        assert linear == pytest.approx(spread, rel=0.25), measure.__name__
 
 
 def _bootstraps(panel: Panel, draws: int) -> list[Panel]:

@@ -44,6 +44,14 @@ class ReplicatesSection(Section):
                 "replicates are named by columns: [w1, w2, …], or by prefix: w and count: 80 (one of the two)"
             )
             raise ValueError(msg)
+        if len(self.names) < 2:
+            msg = f"replicate weights are at least two columns, got {len(self.names)}"
+            raise ValueError(msg)
+        if (self.kind in ("jkn", "other") and self.rscales is None) or (
+            self.kind == "other" and self.scale is None
+        ):
+            msg = f"replicates of kind {self.kind} need {'rscales' if self.kind == 'jkn' else 'scale and rscales'}"
+            raise ValueError(msg)
         if self.rscales is not None and len(self.rscales) != len(self.names):
             msg = f"rscales must hold {len(self.names)} numbers, one for each column; got {len(self.rscales)}"
             raise ValueError(msg)
@@ -90,6 +98,13 @@ class DesignSection(Section):
             msg = "a census has no sampling error: leave out replicates, or census: true"
             raise ValueError(msg)
         return self
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns that hold numbers: weight, population sizes, replicate weights."""
+        sizes = (self.fpc,) if isinstance(self.fpc, str) else self.fpc or ()
+        named = (self.weight, *sizes, *(() if self.replicates is None else self.replicates.names))
+        return tuple(c for c in named if c is not None)
 
     def survey_design(self) -> SurveyDesign:
         """Return the design as the statistics take it; replicate weights are no part of it."""

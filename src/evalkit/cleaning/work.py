@@ -380,19 +380,14 @@ def used_fields(raw: RawTable) -> list[str]:
 def kind_of(column: str, raw: RawTable, plan: Plan) -> str:
     """Return how a column is read: the plan's roles first, then the codebook, then what its cells are.
 
-    Returns
-    -------
-    str
-        A kind of `evalkit.schema`, or ``wave``.
+    The answer is a kind of `evalkit.schema`, or ``wave``.
     """
     if column == "wave":
         return "wave"
     if raw.table == "household":
         if column == plan.welfare.column:
             return "money"
-        if column == plan.design.weight or column in _names(plan.design.fpc):
-            return "number"
-        if plan.design.replicates is not None and column in plan.design.replicates.names:
+        if column in plan.design.numbers:
             return "number"
         if column in {p.column for p in plan.programs.values()}:
             return "flag"
@@ -401,7 +396,3 @@ def kind_of(column: str, raw: RawTable, plan: Plan) -> str:
         return known.kind
     kinds = raw.mapping.loc[raw.mapping["field"] == column, "kind"]
     return str(kinds.iloc[0]) if len(kinds) and kinds.iloc[0] else "text"
-
-
-def _names(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value or ()
