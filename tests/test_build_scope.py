@@ -130,7 +130,7 @@ def test_a_county_that_fails_leaves_no_clean_table(plan: Plan, monkeypatch: pyte
     build(rosters)
     store = Store(plan.processed)
     assert store.counties("member") == COUNTIES
-    right = county.county_result
+    right = county.weigh_county
 
     def fails(code, *args):
         if code == "S2":
@@ -138,7 +138,7 @@ def test_a_county_that_fails_leaves_no_clean_table(plan: Plan, monkeypatch: pyte
             raise DataError(msg)
         return right(code, *args)
 
-    monkeypatch.setattr(county, "county_result", fails)
+    monkeypatch.setattr(county, "weigh_county", fails)
     assert [r.county for r in build(rosters, fresh=True).failed] == ["S2"]
     assert store.counties("member") == store.counties("panel") == ["E3", "N1"]
     assert store.counties("ledger") == COUNTIES
