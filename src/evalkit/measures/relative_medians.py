@@ -49,14 +49,15 @@ def poor_median(
     by: By = None,
     national_line: bool = True,
     poor_at_line: bool | None = None,
-    bandwidth: Bandwidth = "woodruff",
+    bandwidth: Bandwidth = "effective",
 ) -> Estimate:
     """Return the median of the welfare measure among those below an estimated line.
 
     Parameters
     ----------
     panel, share, by, national_line, poor_at_line, bandwidth
-        As in `evalkit.measures.arpr`.
+        As in `evalkit.measures.arpr`, but the kernel is the default: the line moves the number of poor and that moves
+        the rank of their median, where the smoother density covered better (docs/coverage.md).
     of : float or "mean"
         The line is ``share`` × this quantile, or × the mean.
 
@@ -91,7 +92,7 @@ def relative_gap(
     by: By = None,
     national_line: bool = True,
     poor_at_line: bool | None = None,
-    bandwidth: Bandwidth = "woodruff",
+    bandwidth: Bandwidth = "effective",
 ) -> Estimate:
     """Return the relative median gap: how far the median of the poor lies below an estimated line.
 
