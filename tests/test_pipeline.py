@@ -67,9 +67,17 @@ def test_the_truth_is_inside_its_interval(
     assert np.mean(np.abs(off) > 2) < 0.25
 
 
-def test_results_do_not_depend_on_the_number_of_processes(root: Path, tmp_path: Path) -> None:
-    plan, _ = small_example(root, tmp_path)
-    first = {c.county: file_hash(Store(plan.processed).result_path(c.county)) for c in build(plan).done}
+def copied(example: tuple[Plan, simulate.SyntheticRegistry, BuildResult], folder: Path) -> Plan:
+    """Return the plan of a copy of the built example."""
+    shutil.copytree(example[0].folder, folder, dirs_exist_ok=True)
+    return ek.load_plan(folder / "plan.yaml")
+
+
+def test_results_do_not_depend_on_the_number_of_processes(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult], tmp_path: Path
+) -> None:
+    plan = copied(example, tmp_path)
+    first = {c.county: file_hash(Store(plan.processed).result_path(c.county)) for c in example[2].done}
     pooled = file_hash(Store(plan.processed).pooled_path)
     shutil.rmtree(plan.processed)
     second = {
@@ -97,9 +105,10 @@ def test_other_settings_are_refused(example: tuple[Plan, simulate.SyntheticRegis
         load_case(other, "990121")
 
 
-def test_results_of_another_version_are_refused(root: Path, tmp_path: Path) -> None:
-    plan, _ = small_example(root, tmp_path)
-    build(plan)
+def test_results_of_another_version_are_refused(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult], tmp_path: Path
+) -> None:
+    plan = copied(example, tmp_path)
     store = Store(plan.processed)
     manifest = store.read_json(store.manifest_path)
     store.write_json(store.manifest_path, {**manifest, "evalkit": "0.0.1"})
@@ -107,9 +116,10 @@ def test_results_of_another_version_are_refused(root: Path, tmp_path: Path) -> N
         load_case(plan, "990121")
 
 
-def test_a_changed_raw_file_is_noticed(root: Path, tmp_path: Path) -> None:
-    plan, _ = small_example(root, tmp_path)
-    build(plan)
+def test_a_changed_raw_file_is_noticed(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult], tmp_path: Path
+) -> None:
+    plan = copied(example, tmp_path)
     check_inputs(plan)
     file = sorted(plan.raw.glob("户信息_*.csv"))[0]
     file.write_bytes(file.read_bytes() + b"\n")
