@@ -31,6 +31,8 @@ accounts:
     registered: "household_type == '低保贫困户'"
     marginal: "household_type == '一般贫困户'"
     support: [minimum_allowance]
+    registered_label: {en: allowance households, zh: 低保户}
+    marginal_label: {en: other poor households, zh: 一般户}
 """
 
 

@@ -92,7 +92,12 @@ def test_timing_monitoring_causes_and_support(standing: Standing) -> None:
     assert [funds[c] for c in ("amount", "households", "per_household", "untraced")] == [12_000, 8, 1500, 500]
     assert funds["traced"] == pytest.approx(12_000 / 12_500)
     # 12 on the allowance × 12 others; numbers 7-10 stand above 3,000 without it and below 5,000 with it
-    assert standing.result.estimates["cliff_overtaken"].values[0] == pytest.approx(8 / 12)
+    cliff = standing.result.estimates["cliff_overtaken"]
+    assert cliff.values[0] == pytest.approx(8 / 12)
+    assert any(
+        n.en.startswith("12 allowance households and 12 other poor households;") for n in cliff.about.notes
+    )
+    assert any(n.zh.startswith("低保户12户，一般户12户；") for n in cliff.about.notes)
 
 
 def test_problems_stand_row_by_row_and_nowhere_else(standing: Standing) -> None:

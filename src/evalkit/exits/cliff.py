@@ -23,6 +23,13 @@ CHUNK = 2_000
 """Registered households compared at a time."""
 
 
+LABELS = (
+    Text(en="registered households", zh="建档立卡户"),
+    Text(en="marginal households", zh="边缘户"),
+)
+"""What the two groups are called."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cliff:
     """Marginal against registered households, before and after support.
@@ -55,6 +62,7 @@ def cliff_effect(
     marginal: str,
     support: Sequence[str],
     wave: int | None = None,
+    labels: tuple[Text, Text] = LABELS,
 ) -> Cliff:
     """Compare registered with marginal households before and after the support they receive.
 
@@ -69,6 +77,8 @@ def cliff_effect(
         the welfare measure.
     wave : int, optional
         The last one by default.
+    labels : tuple of two Text
+        What the notes call the two groups.
 
     Returns
     -------
@@ -117,7 +127,7 @@ def cliff_effect(
     like = proportion(target, groups["marginal"], per="household")
     gaps = _estimate(panel, like, ("gap_before", "gap_after", "shift"), values, zs, _about_gaps(like))
     pairs = _estimate(panel, like, ("overtaken",), [pair.share], [pair.influence], _about_pairs(like))
-    notes = _notes(groups, support)
+    notes = _notes(groups, support, labels)
     return Cliff(gaps.with_notes(*notes), pairs.with_notes(*notes), notes)
 
 
@@ -223,13 +233,14 @@ def _about_pairs(like: Estimate) -> About:
     )
 
 
-def _notes(groups: dict[str, Flags], support: Sequence[str]) -> tuple[Text, ...]:
+def _notes(groups: dict[str, Flags], support: Sequence[str], labels: tuple[Text, Text]) -> tuple[Text, ...]:
+    first, second = labels
     r, m = (int(groups[g].sum()) for g in ("registered", "marginal"))
     named = ", ".join(support)
     return (
         Text(
-            en=f"{r:,} registered and {m:,} marginal households; support taken off: {named}; what households would have earned "
+            en=f"{r:,} {first.en} and {m:,} {second.en}; support taken off: {named}; what households would have earned "
             "without support is not modelled",
-            zh=f"建档立卡户{r:,}户，边缘户{m:,}户；扣除的帮扶收入：{named}；未考虑无帮扶时收入行为的变化",
+            zh=f"{first.zh}{r:,}户，{second.zh}{m:,}户；扣除的帮扶收入：{named}；未考虑无帮扶时收入行为的变化",
         ),
     )

@@ -171,6 +171,7 @@ def _cliff(out: Gathered, here: County) -> None:
         marginal=asked.marginal,
         support=asked.support,
         wave=here.wave,
+        labels=(asked.registered_label.text, asked.marginal_label.text),
     )
     out.estimates["cliff_gaps"] = found.gaps
     out.estimates["cliff_overtaken"] = found.overtaken
