@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 import report_case
 from evalkit.cleaning import panel_from
@@ -19,6 +20,7 @@ from evalkit.errors import ReportError
 from evalkit.exits import CRITERIA, ExitJudgement, count_verdicts
 from evalkit.exits.many import doubt
 from evalkit.pipeline.adding import county_sums
+from evalkit.pipeline.held_papers import checked_claims, held_targets
 from evalkit.pipeline.province import CountyLine, OverviewCase, load_overview
 from evalkit.plan import Plan
 from evalkit.report import (
@@ -26,6 +28,7 @@ from evalkit.report import (
     manifest,
     province_failed,
     province_moves,
+    province_papers,
     province_poverty,
     province_provenance,
     province_quality,
@@ -33,7 +36,7 @@ from evalkit.report import (
     province_sums,
     province_verdicts,
 )
-from evalkit.report.document import Figure, Prose, Section, Table
+from evalkit.report.document import Figure, Omitted, Prose, Section, Table
 from evalkit.report.html import fragment
 from evalkit.report.sections.overview_opening import TITLES
 from evalkit.store import Store, dump_json
@@ -44,7 +47,7 @@ SECTIONS: dict[str, Callable[..., Section]] = {
     f.__name__: f
     for f in (
         province_verdicts, province_sums, province_poverty, province_moves, province_signals, province_quality,
-        province_failed, province_provenance,
+        province_failed, province_papers, province_provenance,
     )
 }  # fmt: skip
 
@@ -320,3 +323,90 @@ def test_lines_are_made_of_results_alone(case: OverviewCase) -> None:
     line: CountyLine = case.counties[0]
     assert set(line.estimates) >= {"headcount", "mean_welfare", "growth_mean"}
     assert "files" not in line.tables
+
+
+# ---- targets and claims that the plan names ------------------------------------------------------
+
+TARGET = {"years": [2016], "source": "invented", "measure": {"kind": "exits"}}
+PAPERS = {
+    "title": "invented targets",
+    "targets": [
+        {"id": "mean", "title": "income", "threshold": 2500, **TARGET, "measure": {"kind": "mean"}},
+        {"id": "large", "title": "income of the large", "threshold": 9000, **TARGET}
+        | {
+            "measure": {"kind": "mean", "where": "rooms > 3"},
+            "reported": {2016: {"value": 9500, "source": "report"}},
+        },
+        {"id": "few", "title": "persons out", "threshold": 10, **TARGET},
+        {"id": "many", "title": "persons out, all", "threshold": 10**6, **TARGET},
+        {"id": "told", "title": "told", "threshold": 1, **TARGET, "measure": {"kind": "stated"}},
+    ],
+}
+TOLD = {
+    "title": "bulletin",
+    "claims": [
+        {
+            "id": "sum",
+            "kind": "sum",
+            "stated": "3.8 million",
+            "of": ["1.5 million", "1.2 million", "3.709 million"],
+        },
+        {"id": "product", "kind": "product", "stated": "1.328 billion", "of": ["300", "4.425 million"]},
+        {"id": "rows", "kind": "equal", "stated": "96", "to": "rows"},
+    ],
+    "figures": {"rows": {"value": "96", "data": "SELECT count(*) FROM household"}},
+}
+
+
+@pytest.fixture
+def papers(case: OverviewCase, tmp_path: Path) -> OverviewCase:
+    """Return the case with targets and claims held against a store whose households have rooms and years of exit."""
+    plan = store_of(tmp_path, COUNTIES)
+    store = Store(plan.processed)
+    for county in COUNTIES:
+        frame = households(county)
+        frame["rooms"], frame["exit_year"] = frame.index % 6, 2016.0
+        store.write("panel", county, frame)
+    (tmp_path / "targets.yaml").write_text(yaml.safe_dump(PAPERS), encoding="utf-8")
+    (tmp_path / "claims.yaml").write_text(yaml.safe_dump(TOLD), encoding="utf-8")
+    asked = plan.model_copy(update={"targets": ("targets.yaml",), "claims": ("claims.yaml",)})
+    held, checked = held_targets(asked, list(COUNTIES)), checked_claims(asked)
+    return replace(case, plan=asked, targets=held, claims=checked)
+
+
+def test_a_total_of_some_counties_never_shows_that_the_whole_falls_short(papers: OverviewCase) -> None:
+    section = province_papers(papers, "en")
+    table = table_of(section, "invented targets")
+    shown = {str(f["target"]): f["conclusion"] for f in section.facts["targets"]}
+    verdicts = {m.target.id: m.conclusion for m in papers.targets[0].found.items}
+    assert (verdicts["few"], verdicts["many"]) == ("meets", "fails")
+    assert (shown["few"], shown["many"], shown["told"]) == ("meets", "not_shown", "not_shown")
+    assert any("never show that the whole place does not" in n.en for n in table.notes)
+    assert [r[2].en if isinstance(r[2], Text) else r[2] for r in table.rows][3] == "≥ 1,000,000"
+
+
+def test_targets_read_the_columns_that_they_name(papers: OverviewCase) -> None:
+    """A condition may use a column that nothing else in the plan names."""
+    frame = pd.concat([households(c).assign(rooms=lambda f: f.index % 6) for c in COUNTIES])
+    large = frame[(frame["wave"] == 2016) & (frame["rooms"] > 3)]
+    (fact,) = [f for f in province_papers(papers).facts["targets"] if f["target"] == "large"]
+    assert fact["value"] == pytest.approx(large["welfare"].mean())
+    assert fact["conclusion"] == "fails"
+    row = table_of(province_papers(papers), "invented targets").rows[1]
+    assert (row[3], row[6].en) == ("9,500", "above the limits of the estimate")
+
+
+def test_claims_are_held_against_each_other_and_the_store(papers: OverviewCase) -> None:
+    section = province_papers(papers, "en")
+    found = {f["claim"]: f["verdict"] for f in section.facts["claims"]}
+    assert found == {"sum": "contradicts", "product": "agrees", "rows": "agrees"}
+    assert (
+        "2 claims agree with the other figures or the data, 1 contradict them, 0 cannot be checked."
+        in text_of(section)
+    )
+    assert "目标与所引数字" in fragment(section, "zh")
+
+
+def test_without_targets_and_claims_the_overview_says_so(case: OverviewCase) -> None:
+    said = [b.reason.en for b in province_papers(case).blocks if isinstance(b, Omitted)]
+    assert said == ["The plan names no targets (plan.targets).", "The plan names no claims (plan.claims)."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -121,7 +121,7 @@ def _pooled(store: Store, plan: Plan, counties: list[str]) -> PooledResult:
     """Return what needs all counties; where strata cross counties, their measures are redone as domains."""
     without = sizeless(store, counties)
     if without:
-        return _unpooled(counties, _size_unknown(without, len(counties)))
+        return _unpooled(counties, size_unknown(without, len(counties)))
     try:
         panel = panel_from(pooled_frame(store, plan, counties), plan)
     except (DataError, DesignError) as error:
@@ -160,7 +160,8 @@ def sizeless(store: Store, counties: list[str]) -> list[str]:
     return without if len(without) < len(counties) else []
 
 
-def _size_unknown(without: Sequence[str], total: int) -> Text:
+def size_unknown(without: Sequence[str], total: int) -> Text:
+    """Say why counties cannot be put together when some have no household size."""
     named = "{}{}".format(", ".join(without[:5]), " …" if len(without) > 5 else "")
     return Text(
         en=f"The household size (size) is unknown in {len(without)} of {total} counties ({named}): counties counted in "
@@ -169,8 +170,12 @@ def _size_unknown(without: Sequence[str], total: int) -> Text:
     )
 
 
-def pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
+def pooled_frame(
+    store: Store, plan: Plan, counties: list[str], *, also: Collection[str] = ()
+) -> pd.DataFrame:
     """Return the clean rows of all counties with the columns that pooled statistics need, and no other.
+
+    `also` names further columns; those that a county does not have are left out.
 
     What adds up over counties (`evalkit.pipeline.adding`) needs no rows; medians, growth, the return-risk model and
     program effects do. Where a county lacks a column that another has, it is missing in its rows.
@@ -182,7 +187,7 @@ def pooled_frame(store: Store, plan: Plan, counties: list[str]) -> pd.DataFrame:
     """
     named = {column for _, column in named_columns(plan)} | {getattr(i, "cluster", None) for i in plan.impact}
     derived = {f"{begin}_{code}" for begin in ("treated", "cohort") for code in plan.programs}
-    needed = {*ROLES, *named, *derived}
+    needed = {*ROLES, *named, *derived, *also}
     paths = [store.path("panel", c) for c in counties]
     tables = [
         pq.read_table(p, columns=[n for n in pq.read_schema(p).names if n in needed], partitioning=None)

@@ -1,4 +1,4 @@
-"""All counties of a build side by side, put together for the province overview: no household row is loaded."""
+"""All counties of a build side by side, put together for the province overview; household rows are loaded only for targets that need them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from evalkit.exits import ExitJudgement, RollUp, roll_up
 from evalkit.pipeline.adding import added_measures
 from evalkit.pipeline.case import read_manifest
 from evalkit.pipeline.fingerprint import hashed
+from evalkit.pipeline.held_papers import CheckedClaims, HeldTargets, checked_claims, held_targets
 from evalkit.pipeline.measuring import Reasons
 from evalkit.pipeline.results import PooledResult, table_in
 from evalkit.plan import Plan
@@ -106,6 +107,10 @@ class OverviewCase:
         Raw file → SHA-256.
     build : str
         Hash of what the overview rests on: plan, version, counties with the hashes of their panels, failures.
+    targets : tuple of HeldTargets
+        One a file of targets that the plan names.
+    claims : tuple of CheckedClaims
+        One a file of claims that the plan names.
     """
 
     plan: Plan
@@ -117,6 +122,8 @@ class OverviewCase:
     uncounted: Text | None
     inputs: Mapping[str, str]
     build: str
+    targets: tuple[HeldTargets, ...] = ()
+    claims: tuple[CheckedClaims, ...] = ()
 
     @property
     def names(self) -> dict[str, str]:
@@ -136,6 +143,8 @@ def load_overview(plan: Plan) -> OverviewCase:
     ------
     ReportError
         As `check_overview`.
+    PlanError
+        A file of targets was damaged since the build.
     """
     manifest = check_overview(plan)
     store = Store(plan.processed)
@@ -151,6 +160,8 @@ def load_overview(plan: Plan) -> OverviewCase:
         uncounted=counted if isinstance(counted, Text) else None,
         inputs=manifest["inputs"],
         build=build_mark(manifest),
+        targets=held_targets(plan, [c.county for c in lines]) if lines else (),
+        claims=checked_claims(plan) if lines else (),
     )
 
 

@@ -8,6 +8,7 @@ from evalkit.report.sections.foundations import sustainability
 from evalkit.report.sections.guarantees import deprivation
 from evalkit.report.sections.income_growth import income
 from evalkit.report.sections.overview_measures import province_moves, province_poverty
+from evalkit.report.sections.overview_papers import province_papers
 from evalkit.report.sections.overview_records import province_failed, province_provenance, province_quality
 from evalkit.report.sections.overview_signals import province_signals
 from evalkit.report.sections.overview_sums import province_sums
@@ -38,6 +39,7 @@ __all__ = [
     "poverty",
     "province_failed",
     "province_moves",
+    "province_papers",
     "province_poverty",
     "province_provenance",
     "province_quality",

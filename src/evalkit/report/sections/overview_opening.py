@@ -29,9 +29,10 @@ TITLES: dict[str, Text] = {
     "province_signals": Text(en="Patterns to look at, by county", zh="各县需要核查的数据特征"),
     "province_quality": Text(en="Data quality by county", zh="各县数据质量"),
     "province_failed": Text(en="Counties without results", zh="没有结果的县"),
+    "province_papers": Text(en="Targets and claims", zh="目标与所引数字"),
     "province_provenance": Text(en="Methods, caveats and provenance", zh="方法、局限与来源"),
 }
-"""Section → title, in order. What the plan adds over all counties (targets, claims) stands before the provenance."""
+"""Section → title, in order."""
 
 COUNTY = Column("county", Text(en="County", zh="县"))
 CODE = Column("code", Text(en="Code", zh="代码"))
