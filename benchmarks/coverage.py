@@ -22,6 +22,7 @@ from tests import coverage_truth
 from tests.coverage_reasons import REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = 1000
 PAGE = ROOT / "docs" / "coverage.md"
 HEAD = """# Do the intervals hold what they say?
 
@@ -32,7 +33,7 @@ the truth, the mean and the standard deviation of the estimates, the mean standa
 95 % interval holds the truth. With {samples:,} samples that share has a Monte Carlo error of {error:.1%}; the aim is 93-97 %.
 Written by `python -m benchmarks.coverage --samples {samples}`; a smaller run of it is a test (`tests/test_coverage.py`).
 
-{good} of {all} values lie within 93-97 %. The others, after the arrow their coverage with twice the villages (20 a stratum, {samples:,} other samples), and why:
+{fewer}{good} of {all} values lie within 93-97 %. The others, after the arrow their coverage with twice the villages (20 a stratum, {samples:,} other samples), and why:
 
 {outside}
 
@@ -130,8 +131,23 @@ def kept(text: str, changed: set[str]) -> tuple[list[Line], dict[tuple[str, str]
     return rows, twice
 
 
-def page(rows: list[Line], twice: dict[tuple[str, str], str], samples: int) -> str:
-    """Return the page; `twice` has the coverage with twice the villages of the values that missed."""
+FEWER = "Fewer samples, {first} ({second} with twice the villages): {names}."
+
+
+def fewer(text: str, changed: set[str]) -> list[str]:
+    """Return the sentences of a page on measures with fewer samples, without those that changed."""
+    out = []
+    for first, second, names in re.findall(
+        r"^Fewer samples, (\d+) \((\d+) with .*?\): (.+)\.$", text, flags=re.M
+    ):
+        left = [n for n in names.split("; ") if n not in changed]
+        if left:
+            out.append(FEWER.format(first=first, second=second, names="; ".join(left)))
+    return out
+
+
+def page(rows: list[Line], twice: dict[tuple[str, str], str], said: list[str]) -> str:
+    """Return the page; `twice` has the coverage with twice the villages of the values that missed, `said` who has fewer samples."""
     place = {c.name: i for i, c in enumerate(coverage_truth.CASES)}
     rows = sorted(rows, key=lambda r: place[r.measure])
     outside = [r for r in rows if not r.inside]
@@ -148,11 +164,12 @@ def page(rows: list[Line], twice: dict[tuple[str, str], str], samples: int) -> s
                 listed.append(f"  - **{name}**: {which}")
     frame = coverage_truth.population()
     head = HEAD.format(
-        samples=samples,
+        samples=SAMPLES,
         households=frame["household"].nunique(),
         taken=coverage_truth.draw(0).frame["household"].nunique(),
         line=coverage_truth.LINE,
-        error=float(np.sqrt(0.95 * 0.05 / samples)),
+        error=float(np.sqrt(0.95 * 0.05 / SAMPLES)),
+        fewer="".join(f"{s}\n\n" for s in said),
         good=len(rows) - len(outside),
         all=len(rows),
         outside="\n".join(listed) or "none.",
@@ -163,7 +180,8 @@ def page(rows: list[Line], twice: dict[tuple[str, str], str], samples: int) -> s
 def main() -> None:
     """Draw the samples and write the page."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--samples", type=int, default=SAMPLES)
+    parser.add_argument("--twice", type=int, help="samples with twice the villages; as many by default")
     parser.add_argument("--only", nargs="*", help="measures; prints instead of writing the page")
     parser.add_argument(
         "--smooth", action="store_true", help="a population without a heap at the line; prints, needs --only"
@@ -182,14 +200,19 @@ def main() -> None:
         table = ordered(estimates(args.samples, cases, folder, heaped=heaped), cases, heaped=heaped)
         missed = table.loc[~table["coverage"].between(0.93, 0.97), "measure"].tolist()
         others = [c for c in cases if c.name in missed]
-        double = estimates(args.samples, others, folder / "twice", 2 * coverage_truth.VILLAGES, heaped=heaped)
+        second = args.twice or args.samples
+        double = estimates(second, others, folder / "twice", 2 * coverage_truth.VILLAGES, heaped=heaped)
         twice = ordered(double, others, heaped=heaped)
     if args.only and not args.update:
         print(table.to_string(), twice.to_string(), sep="\n")
         return
-    old, again = kept(PAGE.read_text(encoding="utf-8"), set(args.only)) if args.only else ([], {})
+    text, names = PAGE.read_text(encoding="utf-8"), {c.name for c in cases}
+    old, again = kept(text, names)
     again |= {(r.measure, r.value): f"{r.coverage:.1%}" for r in twice.itertuples()}
-    PAGE.write_text(page([*old, *lines(table)], again, args.samples), encoding="utf-8")
+    said = fewer(text, names)
+    if min(args.samples, second) < SAMPLES:
+        said.append(FEWER.format(first=args.samples, second=second, names="; ".join(c.name for c in cases)))
+    PAGE.write_text(page([*old, *lines(table)], again, said), encoding="utf-8")
 
 
 if __name__ == "__main__":
