@@ -132,11 +132,11 @@ def test_a_county_that_fails_leaves_no_clean_table(plan: Plan, monkeypatch: pyte
     assert store.counties("member") == COUNTIES
     right = county.weigh_county
 
-    def fails(code, *args):
+    def fails(panel, settings, code, *args):
         if code == "S2":
             msg = "cannot be followed"
             raise DataError(msg)
-        return right(code, *args)
+        return right(panel, settings, code, *args)
 
     monkeypatch.setattr(county, "weigh_county", fails)
     assert [r.county for r in build(rosters, fresh=True).failed] == ["S2"]
