@@ -147,17 +147,17 @@ def build_county(
     write_events(store, county, events)
     write_structures(store, county, structures)
     write_patterns(store, county, patterns)
-    store.write_json(store.result_path(county), result.to_dict())
+    plain = result.to_dict()
+    store.write_json(store.result_path(county), plain)
     rows = rows_by_fate(cleaned)
     done = CountyDone(county, result.name, rows["in"], rows["clean"], rows["quarantined"])
     state = {"fingerprint": fingerprint, "done": asdict(done), "files": store.files(county)}
-    store.write_json(store.state_path(county), {**state, "result": own_result(result)})
+    store.write_json(store.state_path(county), {**state, "result": own_result(plain)})
     return done
 
 
-def own_result(result: CountyResult) -> dict[str, Any]:
-    """Return a county's results without the list of raw files, which changes when other counties' rows do."""
-    plain = result.to_dict()
+def own_result(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a county's plain results without the list of raw files, which changes when other counties' rows do."""
     return {**plain, "tables": {k: t for k, t in plain["tables"].items() if k != "files"}}
 
 
