@@ -364,10 +364,19 @@ def test_a_process_ends_with_the_code_and_without_a_traceback(tmp_path: Path) ->
     assert ended.out == ""
 
 
+def heed_interrupts() -> None:
+    """Let Ctrl-C through: tests that a shell runs in the background have inherited that it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(folder: Path, *words: str) -> tuple[int, str]:
     """Start a command, press Ctrl-C when the first county is there, and return exit code and messages."""
     job = subprocess.Popen(
-        cli_case.command(*words), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+        cli_case.command(*words),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     first = folder / "data" / "processed" / "ledger"
     until = time.monotonic() + 60
