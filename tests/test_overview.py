@@ -407,6 +407,16 @@ def test_claims_are_held_against_each_other_and_the_store(papers: OverviewCase) 
     assert "目标与所引数字" in fragment(section, "zh")
 
 
+def test_a_target_that_names_an_absent_column_is_left_out_with_its_reason(papers: OverviewCase) -> None:
+    for county in COUNTIES:
+        Store(papers.plan.processed).write("panel", county, households(county))
+    (held,) = held_targets(papers.plan, list(COUNTIES))
+    section = province_papers(replace(papers, targets=(held,)), "en")
+    (left,) = [b for b in section.blocks if isinstance(b, Omitted)]
+    assert "'rooms > 3'" in left.reason.en
+    assert "rooms" in left.reason.zh
+
+
 def test_without_targets_and_claims_the_overview_says_so(case: OverviewCase) -> None:
     said = [b.reason.en for b in province_papers(case).blocks if isinstance(b, Omitted)]
     assert said == ["The plan names no targets (plan.targets).", "The plan names no claims (plan.claims)."]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -224,10 +224,11 @@ class Panel:
         Raises
         ------
         DataError
-            Rows for which the condition has no answer (missing): they are neither in nor out.
+            Rows for which the condition has no answer (missing): they are neither in nor out; or an expression that
+            cannot be evaluated, such as one that names a column the panel does not have.
         """
         chosen = pd.Series(
-            self.frame.eval(condition) if isinstance(condition, str) else np.asarray(condition)
+            self._evaluated(condition) if isinstance(condition, str) else np.asarray(condition)
         )
         unknown = chosen.isna().to_numpy() & self.mask
         if unknown.any():
@@ -240,6 +241,13 @@ class Panel:
         out = copy(self)  # the frame was checked, and the design as arrays is that of all rows
         object.__setattr__(out, "inside", inside)
         return out
+
+    def _evaluated(self, expression: str) -> Any:
+        try:
+            return self.frame.eval(expression)
+        except (ValueError, TypeError, SyntaxError, NameError, KeyError) as error:
+            msg = f"cannot evaluate the condition {expression!r}: {error}; it names columns of the panel"
+            raise DataError(msg) from error
 
     def in_county(self, code: str) -> Panel:
         """Return one county's panel; exact when strata nest in counties, as they do in practice.
