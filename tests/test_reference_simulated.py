@@ -29,7 +29,13 @@ LINES = {2016: 2952, 2018: 2995}
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     frame = pd.read_csv(HERE / "simulated_panel.csv", comment="#")
-    design = SurveyDesign(weight="weight", strata="stratum", psu="village", fpc="villages_in_stratum")
+    design = SurveyDesign(
+        weight="weight",
+        strata="stratum",
+        psu="village",
+        fpc="villages_in_stratum",
+        degrees_of_freedom="design",  # as R has them
+    )
     return Panel(frame, size="size", village="village", lines=LINES, design=design, synthetic=True)
 
 

@@ -78,7 +78,7 @@ def assert_same(got: Estimate, expected: Estimate) -> None:
     pd.testing.assert_frame_equal(got.keys, expected.keys)
     np.testing.assert_allclose(got.values, expected.values, rtol=1e-12)
     np.testing.assert_allclose(got.cov, expected.cov, rtol=1e-9, atol=1e-18)
-    np.testing.assert_array_equal(got.df, expected.df)
+    np.testing.assert_allclose(got.df, expected.df, rtol=1e-9)
     np.testing.assert_array_equal(got.n, expected.n)
     assert got.clusters is not None
     np.testing.assert_array_equal(got.clusters, expected.clusters)

@@ -42,7 +42,13 @@ def sample() -> Panel:
     frame = pd.read_csv(HERE / "simulated_panel.csv", comment="#")
     frame = frame[frame["wave"] == 2018].sort_values("household", kind="stable").reset_index(drop=True)
     grade = pd.cut(frame["size"], [0, 2, 4, 99], labels=["small", "middle", "large"]).astype("str")
-    design = SurveyDesign(weight="weight", strata="stratum", psu="village", fpc="villages_in_stratum")
+    design = SurveyDesign(
+        weight="weight",
+        strata="stratum",
+        psu="village",
+        fpc="villages_in_stratum",
+        degrees_of_freedom="design",  # as R has them
+    )
     made = frame.assign(grade=grade, poor=(frame["income_pc"] < 5000).astype(float))
     return Panel(made, village="village", design=design, synthetic=True)
 

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from evalkit.auxiliary import Auxiliary, Basis
 from evalkit.errors import DesignError
+from evalkit.freedom import effective
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 SinglePsu = Literal["error", "centre", "certainty", "average", "missing"]
+Freedom = Literal["effective", "design"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class SurveyDesign:
         of the residuals from the calibration variables (Deville & Särndal 1992, eq. 3.4).
     pair_weight : {"earlier", "later"}
         Whose weight a pair of waves counts with; ``later`` where weights make up for attrition.
+    degrees_of_freedom : {"effective", "design"}
+        Degrees of freedom of amounts and indices: those of the estimated variance (`evalkit.freedom.effective`), at most
+        PSUs minus strata; or always PSUs minus strata. Shares that have limits of their own take PSUs minus strata.
     """
 
     weight: str | None = None
@@ -56,6 +61,7 @@ class SurveyDesign:
     census: bool = False
     auxiliary: Auxiliary | None = None
     pair_weight: Literal["earlier", "later"] = "earlier"
+    degrees_of_freedom: Freedom = "effective"
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -105,7 +111,9 @@ class SurveyDesign:
             units.append(np.arange(n, dtype=np.intp))
         sizes = tuple(_population(frame[c], c) for c in self.fpcs)
         basis = None if self.auxiliary is None else self.auxiliary.basis(frame, weight, tuple(units))
-        sample = Sample(weight, strata, tuple(units), sizes, self.single_psu, self.census, basis)
+        sample = Sample(
+            weight, strata, tuple(units), sizes, self.single_psu, self.census, basis, self.degrees_of_freedom
+        )
         return replace(sample, census=True) if sample.exhaustive else sample
 
 
@@ -115,6 +123,14 @@ class Support:
 
     df: Floats
     clusters: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Joint covariance of statistics, shape (k, k), and the degrees of freedom of each variance, shape (k,)."""
+
+    cov: Floats
+    df: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +149,7 @@ class Sample:
     single_psu: SinglePsu
     census: bool
     basis: Basis | None = field(default=None, repr=False)
+    degrees_of_freedom: Freedom = "effective"
 
     @property
     def n_psu(self) -> int:
@@ -184,13 +201,45 @@ class Sample:
         """Return the joint covariance of several statistics, shape (m k, m k), statistic by statistic."""
         if self.census:
             return np.zeros((len(zs) * k, len(zs) * k))
-        pairs = list(zip(zs, domains, strict=True))
-        first = np.hstack([self.totals(z, d, k) for z, d in pairs])
-        out = self._stage_one(first)
+        out = self._stage_one(self._moved(zs, domains, k, 0, None))
         if len(self.units) > 1 and self.population:
-            second = np.hstack([self.totals(z, d, k, stage=1) for z, d in pairs])
-            out = out + self._stage_two(second)
+            out = out + self._stage_two(self._moved(zs, domains, k, 1, None))
         return out
+
+    def spread_of(
+        self, zs: list[Floats], domains: list[Ints], k: int, derivatives: Floats | None = None
+    ) -> Spread:
+        """Return the joint covariance of several statistics with the degrees of freedom of each, statistic by statistic.
+
+        Parameters
+        ----------
+        zs, domains, k
+            As in `covariance_of`.
+        derivatives : ndarray, shape (p, m k), optional
+            Of p functions by the sums Σ w z over each domain: the spread is then that of the functions.
+        """
+        most = np.concatenate([self.df(d, k) for d in domains])
+        if derivatives is not None:
+            most = np.where(derivatives != 0, most, np.inf).min(axis=1, initial=np.inf)
+        if self.census:
+            return Spread(np.zeros((len(most), len(most))), most)
+        first = self._moved(zs, domains, k, 0, derivatives)
+        cov = self._stage_one(first)
+        if len(self.units) > 1 and self.population:
+            cov = cov + self._stage_two(self._moved(zs, domains, k, 1, derivatives))
+        if self.degrees_of_freedom == "design":
+            return Spread(cov, most)
+        strata = self.psu_strata()
+        count = np.bincount(strata).astype(float)
+        own = effective(first, strata, self.fractions(0, self.strata, len(count), count))
+        return Spread(cov, np.minimum(most, own))
+
+    def _moved(
+        self, zs: list[Floats], domains: list[Ints], k: int, stage: int, derivatives: Floats | None
+    ) -> Floats:
+        """Return the totals of each unit of a stage, shape (units, m k), or (units, p) with derivatives."""
+        totals = np.hstack([self.totals(z, d, k, stage) for z, d in zip(zs, domains, strict=True)])
+        return totals if derivatives is None else totals @ derivatives.T
 
     def df(self, domain: Ints, k: int) -> Floats:
         """Return PSUs minus strata seen in each domain, shape (k,)."""

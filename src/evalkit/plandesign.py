@@ -86,6 +86,11 @@ class DesignSection(Section):
     census: bool = Field(
         default=False, description="true: the data are everybody, so there is no sampling error"
     )
+    degrees_of_freedom: Literal["effective", "design"] = Field(
+        default="effective",
+        description="of amounts and indices. effective: fewer where strata are unequal or a few units decide; design: sampling units "
+        "minus strata, as survey software takes them",
+    )
 
     replicates: ReplicatesSection | None = Field(
         default=None,

@@ -47,7 +47,9 @@ def stack(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def add(estimates: Sequence[Estimate]) -> Estimate:
-    """Sum totals from independent samples key by key: values and covariances add, df and n add.
+    """Sum totals from independent samples key by key: values, covariances and n add.
+
+    The variance of the sum has the degrees of freedom (Σ V)² / Σ (V² / df) of Satterthwaite (1946, Biometrics Bulletin 2, 110-114).
 
     Raises
     ------
@@ -62,9 +64,11 @@ def add(estimates: Sequence[Estimate]) -> Estimate:
             raise EstimationError(msg)
     k = len(first)
     out = joined.contrast(np.tile(np.eye(k), len(estimates)), keys=first)
-    return replace(
-        out, df=np.sum([e.df for e in estimates], axis=0), n=np.sum([e.n for e in estimates], axis=0)
-    )
+    variance, df = (np.array([x(e) for e in estimates]) for x in (lambda e: np.diag(e.cov), lambda e: e.df))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.where(variance > 0, variance**2 / df, 0.0).sum(axis=0)
+        own = np.where(error > 0, variance.sum(axis=0) ** 2 / error, df.sum(axis=0))
+    return replace(out, df=own, n=np.sum([e.n for e in estimates], axis=0))
 
 
 def _spans(estimates: Sequence[Estimate]) -> Floats | None:

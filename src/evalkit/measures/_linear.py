@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.design import Floats, Ints, Sample
+from evalkit.design import Floats, Ints, Sample, Spread
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
@@ -20,6 +20,8 @@ from evalkit.text import Text
 
 Per = Literal["person", "household"] | None
 """What a row counts for; None follows the panel (persons where it has a size)."""
+DESIGN_DF = ("kg", "beta", "wilson", "share")
+"""Rules of limits that take PSUs minus strata."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +154,27 @@ def estimate(group: Cells, values: Floats, z: Floats, about: About) -> Estimate:
     about : About
         Its notes follow those of the cells.
     """
-    cov = group.sample.covariance(np.where(group.inside, group.units * z, 0.0), group.code, group.k)
-    return assemble(group, values, cov, about)
+    spread = spread_of(group, [np.where(group.inside, group.units * z, 0.0)], about)
+    return replace(assemble(group, values, spread.cov, about), df=spread.df)
+
+
+def spread_of(group: Cells, influences: list[Floats], about: About) -> Spread:
+    """Return covariance and degrees of freedom of several statistics of each cell, statistic by statistic.
+
+    Shares whose limits are made for few cases (`DESIGN_DF`) have PSUs minus strata, as Korn & Graubard (1998) take them.
+
+    Parameters
+    ----------
+    group : Cells
+    influences : list of m ndarrays, shape (n,)
+        Zero outside the cells.
+    about : About
+    """
+    codes = [group.code] * len(influences)
+    if about.interval not in DESIGN_DF:
+        return group.sample.spread_of(influences, codes, group.k)
+    df = np.tile(group.sample.df(group.code, group.k), len(codes))
+    return Spread(group.sample.covariance_of(influences, codes, group.k), df)
 
 
 def estimate_parts(
@@ -174,10 +195,9 @@ def estimate_parts(
         Its notes follow those of the cells.
     """
     m, k = len(labels), group.k
-    influences = [np.where(group.inside, group.units * z, 0.0) for z in zs]
-    cov = group.sample.covariance_of(influences, [group.code] * m, k)
+    spread = spread_of(group, [np.where(group.inside, group.units * z, 0.0) for z in zs], about)
     by_cell = np.arange(m * k).reshape(m, k).T.ravel()
-    cov = cov[np.ix_(by_cell, by_cell)]
+    cov = spread.cov[np.ix_(by_cell, by_cell)]
     keys = group.keys.iloc[np.repeat(np.arange(k), m)].reset_index(drop=True)
     keys[key] = np.tile(np.asarray(labels), k)
     seen = group.sample.support(group.code, k)
@@ -190,7 +210,7 @@ def estimate_parts(
         keys=keys,
         values=np.where(void, np.nan, flat),
         cov=cov,
-        df=np.repeat(seen.df, m),
+        df=spread.df[by_cell],
         n=n,
         about=described(group, about, group.rows()),
         clusters=np.repeat(seen.clusters, m),
@@ -244,7 +264,7 @@ def resting_on(found: Estimate, group: Cells, parts: Sequence[NDArray[np.bool_]]
     return replace(
         found,
         n=np.column_stack(n).ravel(),
-        df=np.column_stack([s.df for s in support]).ravel(),
+        df=np.minimum(found.df, np.column_stack([s.df for s in support]).ravel()),
         clusters=np.column_stack([s.clusters for s in support]).ravel(),
     )
 

@@ -169,7 +169,8 @@ def proportion(
         interval=interval,
     )
     values = group.sums(y) / group.size()
-    return estimate(group, values, (y - group.spread(values)) / group.spread(group.size()), about)
+    found = estimate(group, values, (y - group.spread(values)) / group.spread(group.size()), about)
+    return replace(found, df=group.sample.df(group.code, group.k))
 
 
 def quantile(
@@ -269,10 +270,11 @@ def _woodruff(group: Cells, y: Floats, q: float, about: About) -> Estimate:
     if group.sample.census:
         out = assemble(group, values, found.cov, about)
         return replace(out, bounds=np.full((group.k, 2), np.nan))
-    half = quantile_t(0.975, found.df) * found.std_error
+    crit = quantile_t(0.975, group.sample.df(group.code, group.k))
+    half = crit * found.std_error
     centre = rank_centre(share, half, q)
     limits = quantiles_by_cell(group, y, np.column_stack([centre - half, centre + half]))
-    se = (limits[:, 1] - limits[:, 0]) / (2 * quantile_t(0.975, found.df))
+    se = (limits[:, 1] - limits[:, 0]) / (2 * crit)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where(found.std_error > 0, se / found.std_error, 0.0)
     out = assemble(group, values, found.cov * np.outer(scale, scale), about)

@@ -109,8 +109,8 @@ def decompose_groups(
         (eye - values[:, 3:] * same) / p_of[:, None],
     ]
     jacobian = np.hstack([np.vstack(by_size), np.vstack(by_poor)])
-    cov = _totals_cov(data, [np.ones(len(data.score)), data.score], [cells.code, cells.code])
-    found = _keyed(data, values, jacobian, cov, "statistic", STATISTICS)
+    sums = [(np.ones(len(data.score)), cells.code), (data.score, cells.code)]
+    found = _keyed(data, values, jacobian, sums, ("statistic", STATISTICS))
     if found.about.interval == "none":
         return found
     return replace(found, about=replace(found.about, interval="logit"))
@@ -183,7 +183,7 @@ def group_change(
             (s1 - s0)[:, None] * dp + (p1 - p0)[:, None] * ds,
         )
     ones = np.ones(len(data.score))
-    cov = _totals_cov(data, [ones, data.score] * 2, [codes[0], codes[0], codes[1], codes[1]])
+    sums = [(x, code) for code in codes for x in (ones, data.score)]
     about = replace(
         data.about,
         estimand=f"change in {data.about.estimand} {frm}–{to}",
@@ -194,7 +194,7 @@ def group_change(
     data = replace(data, about=about)
     values = np.column_stack([v for v, _ in parts.values()])
     jacobian = np.vstack([j for _, j in parts.values()])
-    by_group = _keyed(data, values, jacobian, cov, "component", tuple(parts))
+    by_group = _keyed(data, values, jacobian, sums, ("component", tuple(parts)))
     return GroupChange(by_group, _overall(by_group, data, tuple(parts)))
 
 
@@ -250,34 +250,32 @@ def _wave(data: _Grouped, code: Ints) -> tuple[Floats, Floats, tuple[Floats, Flo
     return share, level, (np.hstack([of_share, np.zeros((k, k))]), of_level)
 
 
-def _totals_cov(data: _Grouped, xs: list[Floats], codes: list[Ints]) -> Floats:
-    """Return the covariance of weighted sums of each x by its code, statistic by statistic."""
-    cells = data.group
-    zs = [np.where(code >= 0, cells.units * x, 0.0) for x, code in zip(xs, codes, strict=True)]
-    return cells.sample.covariance_of(zs, codes, cells.k)
-
-
 def _keyed(
-    data: _Grouped, values: Floats, jacobian: Floats, cov: Floats, key: str, labels: tuple[str, ...]
+    data: _Grouped,
+    values: Floats,
+    jacobian: Floats,
+    sums: list[tuple[Floats, Ints]],
+    named: tuple[str, tuple[str, ...]],
 ) -> Estimate:
-    """Return values, shape (k, m), with the covariance of totals pushed through the derivatives, shape (m k, …)."""
-    cells, m = data.group, len(labels)
+    """Return m values of each cell, shape (k, m), whose derivatives by weighted sums of x over codes are given, shape (m k, …)."""
+    (key, labels), cells, m = named, data.group, len(named[1])
     known = np.asarray(np.isfinite(jacobian).all(axis=1))
-    safe = np.where(known[:, None], jacobian, 0.0)
-    full = safe @ cov @ safe.T
-    full[~known, :], full[:, ~known] = np.nan, np.nan
     order = np.arange(m * cells.k).reshape(m, cells.k).T.ravel()
-    full, flat = full[np.ix_(order, order)], values.ravel()
+    zs = [np.where(code >= 0, cells.units * x, 0.0) for x, code in sums]
+    safe = np.where(known[:, None], jacobian, 0.0)[order]
+    spread = cells.sample.spread_of(zs, [code for _, code in sums], cells.k, safe)
+    full, flat = spread.cov, values.ravel()
     n = np.repeat(cells.rows(), m)
-    void = (n == 0) | ~np.isfinite(flat)
+    void = (n == 0) | ~np.isfinite(flat) | ~known[order]
     full[void, :], full[:, void] = np.nan, np.nan
     keys = cells.keys.iloc[np.repeat(np.arange(cells.k), m)].reset_index(drop=True)
     keys[key] = np.tile(np.array(labels), cells.k)
+    most = np.repeat(cells.sample.df(cells.code, cells.k), m)
     return Estimate(
         keys,
-        np.where(void, np.nan, flat),
+        np.where((n == 0) | ~np.isfinite(flat), np.nan, flat),
         full,
-        np.repeat(cells.sample.df(cells.code, cells.k), m),
+        np.minimum(most, spread.df),
         n,
         described(cells, data.about, cells.rows()),
         clusters=np.repeat(cells.sample.clusters(cells.code, cells.k), m),

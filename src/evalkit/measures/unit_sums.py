@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from evalkit.design import Floats, Ints
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
-from evalkit.measures._linear import Cells, cells
+from evalkit.measures._linear import DESIGN_DF, Cells, cells
 from evalkit.measures._pairs import pair_cells, pair_rows
 from evalkit.measures._prices import deflator, price_notes
 from evalkit.measures._waves import concepts_change
@@ -321,4 +321,8 @@ def _ratio(panel: Panel, name: str, about: About, notes: list[Text]) -> Estimate
         about = replace(about, interval="none", notes=(*about.notes, *notes, _notes.census()))
     else:
         about = replace(about, notes=(*about.notes, *notes))
+    if about.interval in DESIGN_DF:
+        waves = panel.domains("wave")
+        counted = np.where(panel.frame[f"{name}_of"].notna(), waves.code, -1).astype(np.intp)
+        found = replace(found, df=panel.sample.df(counted, len(waves.keys)))
     return replace(found, n=n, about=about)
