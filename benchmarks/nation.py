@@ -207,7 +207,7 @@ def province(folder: Path, rows: int, counties: int, jobs: int) -> None:
         province_files(folder / "raw", rows, counties)
     size = sum(p.stat().st_size for p in (folder / "raw").iterdir()) / 1e9
     shutil.rmtree(folder / "data", ignore_errors=True)
-    words = [sys.executable, "-m", "evalkit.cli", "build", str(folder / "plan.yaml"), "--jobs", str(jobs)]
+    words = [sys.executable, "-m", "evalkit", "build", str(folder / "plan.yaml"), "--jobs", str(jobs)]
     usage = tree.run(words)
     if usage.code:
         raise SystemExit(usage.err[-3000:])
