@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.auxiliary import Auxiliary, Basis
+from evalkit.designcolumns import codes, nest, population, weights
 from evalkit.errors import DesignError
 from evalkit.freedom import effective
 
@@ -99,17 +100,17 @@ class SurveyDesign:
             msg = f"the design names columns the data do not have: {', '.join(absent)}; mend plan.design"
             raise DesignError(msg)
         n = len(frame)
-        weight = np.ones(n) if self.weight is None else _weights(frame[self.weight])
-        strata = np.zeros(n, dtype=np.intp) if self.strata is None else _codes(frame[self.strata])
+        weight = np.ones(n) if self.weight is None else weights(frame[self.weight])
+        strata = np.zeros(n, dtype=np.intp) if self.strata is None else codes(frame[self.strata])
         names = self.stages or ((unit,) if unit else ())
         units: list[Ints] = []
         above = strata
         for name in names:
-            above = _nest(above, _codes(frame[name]))
+            above = nest(above, codes(frame[name]))
             units.append(above)
         if not units:
             units.append(np.arange(n, dtype=np.intp))
-        sizes = tuple(_population(frame[c], c) for c in self.fpcs)
+        sizes = tuple(population(frame[c], c) for c in self.fpcs)
         basis = None if self.auxiliary is None else self.auxiliary.basis(frame, weight, tuple(units))
         sample = Sample(
             weight, strata, tuple(units), sizes, self.single_psu, self.census, basis, self.degrees_of_freedom
@@ -353,15 +354,15 @@ def group_totals(values: Floats, groups: Ints, domain: Ints, k: int) -> Floats:
     return np.asarray(np.bincount(flat, weights=values, minlength=n * k), dtype=float).reshape(n, k)
 
 
-def _pairs(codes: Ints, domain: Ints, k: int) -> Ints:
-    """Return which code × domain pairs occur, as sorted numbers code × k + domain."""
+def _pairs(units: Ints, domain: Ints, k: int) -> Ints:
+    """Return which unit × domain pairs occur, as sorted numbers unit × k + domain."""
     inside = domain >= 0
     if not inside.all():
-        codes, domain = codes[inside], domain[inside]
+        units, domain = units[inside], domain[inside]
     width = max(k, 1)
-    flat = codes * width + domain
-    size = (int(codes.max(initial=-1)) + 1) * width
-    if size > 8 * len(codes):  # a table of marks would be larger than the rows are
+    flat = units * width + domain
+    size = (int(units.max(initial=-1)) + 1) * width
+    if size > 8 * len(units):  # a table of marks would be larger than the rows are
         return np.unique(flat)
     seen = np.zeros(size, dtype=bool)
     seen[flat] = True
@@ -370,42 +371,3 @@ def _pairs(codes: Ints, domain: Ints, k: int) -> Ints:
 
 def _count_by(pairs: Ints, k: int) -> Floats:
     return np.asarray(np.bincount(pairs % max(k, 1), minlength=k), dtype=float)
-
-
-def _codes(column: pd.Series) -> Ints:
-    missing = int(column.isna().sum())
-    if missing:
-        msg = f"{missing} rows have no {column.name!r}, which the design needs; fill it or drop it from plan.design"
-        raise DesignError(msg)
-    codes, _ = pd.factorize(column, sort=True)
-    return np.asarray(codes, dtype=np.intp)
-
-
-def _nest(outer: Ints, inner: Ints) -> Ints:
-    """Number units within what is above, so that unit 1 of stratum A is not unit 1 of stratum B."""
-    width = int(inner.max(initial=0)) + 1
-    _, nested = np.unique(outer.astype(np.int64) * width + inner, return_inverse=True)
-    return np.asarray(nested, dtype=np.intp)
-
-
-def _weights(column: pd.Series) -> Floats:
-    out = column.to_numpy(dtype=float, na_value=np.nan)
-    bad = int((~np.isfinite(out) | (out < 0)).sum())
-    if bad:
-        msg = (
-            f"{bad} of {len(out)} weights in {column.name!r} are missing, infinite or negative; mend the data"
-        )
-        raise DesignError(msg)
-    if len(out) and not out.sum() > 0:
-        msg = f"all weights in {column.name!r} are zero"
-        raise DesignError(msg)
-    return out
-
-
-def _population(column: pd.Series, name: str) -> Floats:
-    out = column.to_numpy(dtype=float, na_value=np.nan)
-    bad = int((~(out > 0)).sum())
-    if bad:
-        msg = f"{bad} of {len(out)} population sizes in {name!r} are missing or not positive; mend the data"
-        raise DesignError(msg)
-    return out
