@@ -17,9 +17,7 @@ RARE = (
 )
 CAUTIOUS = "Korn-Graubard limits, cautious by design: they count no more households than there are, and are wide where a share is rare."
 EVEN = "Woodruff's limits at the tail: misses are even on both sides and the standard error is right; it goes away with the size of the sample."
-JOINED = (
-    "Limits that join those of a headcount at a known line with the rates at the line's own limits: cautious beside the heap at the line, where the estimated line (about 4,020) lies."
-)
+JOINED = "Limits that join those of a headcount at a known line with the rates at the line's own limits: cautious beside the heap at the line, where the estimated line (about 4,020) lies."
 REASONS: dict[str, str] = {
     "gini by county": SKEW,
     "shapley_sources, gini": SKEW,

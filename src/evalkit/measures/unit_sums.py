@@ -206,7 +206,8 @@ def _coded(table: pd.DataFrame, like: Panel) -> pd.DataFrame:
     codes = {c: pd.factorize(table[c])[0].astype(np.int32) for c in names}
     sizes = {c: table[c].to_numpy() for c in like.design.fpcs}
     shared = {c: table[c].to_numpy() for c in ("wave", BEFORE, *COUNTS) if c in table}
-    return pd.DataFrame({**codes, **sizes, **shared, "_unit": np.arange(len(table), dtype=np.int32)})
+    unit = np.arange(len(table), dtype=np.int32)
+    return pd.DataFrame({**codes, **sizes, **shared, "_unit": unit}, copy=False)
 
 
 def _panel(table: pd.DataFrame, base: pd.DataFrame, like: Panel, name: str) -> Panel:
