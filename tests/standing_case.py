@@ -36,10 +36,22 @@ accounts:
 """
 
 
-def plan_in(folder: Path, more: str = "") -> Plan:
-    """Write the plan, with further lines at the end of its section accounts, and read it."""
-    path = folder / "plan.yaml"
-    path.write_text(PLAN + more, encoding="utf-8")
+STATED = """层级,代码,县代码,年度,当年脱贫户数,计划脱贫户数,年初未脱贫户数
+村,990101001,990101,2020,11,11,12
+村,990101002,990101,2020,11,10,12
+"""
+"""What the two villages state of their exits: all right, one of them as planned."""
+
+
+def plan_in(folder: Path, more: str = "", *, stated: str = "") -> Plan:
+    """Write the plan, with further lines at the end of its section accounts, and a table of stated figures if there is one."""
+    path, text = folder / "plan.yaml", PLAN + more
+    if stated:
+        file = folder / "data" / "raw" / "stated.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(stated, encoding="gb18030")
+        text = text.replace('files: ["*.csv"]}}', 'files: ["*.csv"]}, stated: {files: [stated.csv]}}')
+    path.write_text(text, encoding="utf-8")
     return load_plan(path)
 
 
@@ -47,7 +59,8 @@ def households() -> pd.DataFrame:
     """Return 12 households a village in 2019 and 2020; all but number 11 exit in 2020, number 12 below the line.
 
     Two persons each. Numbers 1-6 are ill and on the allowance (4,000 yuan a household), 7-12 lack skills. The first household of the
-    first village has no ill member, no mark on housing, and a class of monitored households that the rules do not know.
+    first village has no ill member, no mark on housing, and a class of monitored households that the rules do not know. Numbers 1-4
+    owe 30,000 yuan for their housing, three times their income.
     """
     rows = []
     for wave in (2019, 2020):
@@ -72,6 +85,7 @@ def households() -> pd.DataFrame:
                         "unsafe_housing": np.nan if first else 0.0,
                         "safe_water": 1.0,
                         "cause": "因病" if i <= 6 else "缺技术",
+                        "housing_debt": 30_000.0 if i <= 4 else 0.0,
                         "ill_members": 0.0 if first or i > 6 else 1.0,
                         "monitored": None
                         if not late

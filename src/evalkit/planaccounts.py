@@ -54,6 +54,46 @@ class VillageRequirements(Section):
         description="requirement → least amount that meets it, where the standard gives no figure (collective_income: 50000)",
     )
 
+    parts: dict[Literal["lease", "dividend", "subsidy", "operation", "other"], str] = Field(
+        default={},
+        description="source of collective income → amount in the village table, where it is not one the codebook knows",
+    )
+
+
+class HousingLimit(Section):
+    """A figure that a document sets for debt taken for housing."""
+
+    value: Amount = Field(description="times the yearly income of the household, or an amount of money")
+    of: Literal["income", "amount"] = Field(
+        default="income",
+        description="income: value is a multiple of the household's yearly income; amount: currency",
+    )
+    source: str = Field(min_length=1, description="document that sets it; printed in reports")
+    verified: bool = Field(
+        default=False, description="true: seen in print; otherwise reports say that it was not"
+    )
+
+
+class HousingSection(Section):
+    """Debt taken for housing or relocation."""
+
+    debt: str = Field(
+        default="housing_debt", description="household amount of that debt; 0 where there is none"
+    )
+    limits: dict[str, HousingLimit] = Field(
+        default={},
+        description="name → figure of a document; without any, debt is counted and held against nothing",
+    )
+
+    @field_validator("limits")
+    @classmethod
+    def _with_source(cls, value: dict[str, HousingLimit]) -> dict[str, HousingLimit]:
+        empty = sorted(name for name, limit in value.items() if not limit.source.strip())
+        if empty:
+            msg = f"{', '.join(empty)} has no source; name the document that sets the figure"
+            raise ValueError(msg)
+        return value
+
 
 class CliffGroups(Section):
     """Two groups whose incomes are compared before and after the support they receive."""
@@ -116,6 +156,9 @@ class AccountsSection(Section):
     )
     cliff: CliffGroups | None = Field(
         default=None, description="groups on both sides of a threshold of support"
+    )
+    housing: HousingSection = Field(
+        default=HousingSection(), description="debt taken for housing or relocation, and its limits"
     )
 
 

@@ -15,7 +15,7 @@ WAVE_KEYS = ("wave", "frm", "to", "from", "before", "after", "first", "last")
 def column_faults(file: YamlFile) -> Iterator[Fault]:
     """Yield keys of `columns` that are no field of the codebook and that nothing else in the plan uses."""
     data = file.data.get("data")
-    for table in schema.TABLES:
+    for table in schema.READABLE:
         source = data.get(table) if isinstance(data, dict) else None
         columns = source.get("columns") if isinstance(source, dict) else None
         if not isinstance(columns, dict):

@@ -168,6 +168,11 @@ class DataSection(Section):
     county: TableSource | None = Field(
         default=None, description="aggregate series: one row per county and year"
     )
+    stated: TableSource | None = Field(
+        default=None,
+        description="figures that villages, townships, counties, prefectures and provinces state (level, code, year, households …): held "
+        "against the sums of the level below, never cleaned",
+    )
 
     @model_validator(mode="after")
     def _has_a_panel(self) -> DataSection:
@@ -177,7 +182,7 @@ class DataSection(Section):
         return self
 
     def tables(self) -> dict[str, TableSource]:
-        """Return the tables that are given, household first."""
+        """Return the tables that are cleaned, of those given, household first (`stated` is read on its own)."""
         names = ("household", "member", "program", "village", "survey", "totals", "county")
         given = {n: getattr(self, n) for n in names}
         return {n: t for n, t in given.items() if t is not None and t.files}

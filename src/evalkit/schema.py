@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["id", "text", "number", "money", "integer", "year", "month", "flag", "category"]
-Table = Literal["household", "member", "program", "village", "survey", "totals", "county"]
+Table = Literal["household", "member", "program", "village", "survey", "totals", "county", "stated"]
 
 TABLES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals", "county")
-"""The kinds of raw table; their keys are in `KEYS`."""
+"""The kinds of raw table that are cleaned county by county; their keys are in `KEYS`."""
+READABLE: tuple[Table, ...] = (*TABLES, "stated")
+"""The kinds of raw table that can be read: `stated` are figures of all levels, held against sums and never cleaned."""
 
 KEYS: dict[Table, tuple[str, ...]] = {
     "household": ("household", "wave"),
@@ -23,6 +25,7 @@ KEYS: dict[Table, tuple[str, ...]] = {
     "survey": ("household",),
     "totals": ("county",),
     "county": ("county", "wave"),
+    "stated": ("level", "unit", "wave"),
 }
 
 
@@ -57,13 +60,15 @@ _PLACES: tuple[Table, ...] = ("household", "member", "program", "village", "surv
 _HH: tuple[Table, ...] = ("household",)
 _HHS: tuple[Table, ...] = ("household", "survey")
 _KEYED: tuple[Table, ...] = ("household", "member", "program", "survey")
-_WAVED: tuple[Table, ...] = ("household", "member", "program", "survey", "village", "county")
+_WAVED: tuple[Table, ...] = ("household", "member", "program", "survey", "village", "county", "stated")
 _PRO: tuple[Table, ...] = ("program",)
 _VIL: tuple[Table, ...] = ("village",)
 _CTY: tuple[Table, ...] = ("county",)
 _MEM: tuple[Table, ...] = ("member",)
 _SUR: tuple[Table, ...] = ("survey",)
 _TOT: tuple[Table, ...] = ("totals",)
+_STA: tuple[Table, ...] = ("stated",)
+_COUNTED: tuple[Table, ...] = ("totals", "village", "stated")
 
 FIELDS: tuple[Field, ...] = (
     # keys and places
@@ -148,6 +153,7 @@ FIELDS: tuple[Field, ...] = (
     Field("risk_eliminated", "风险是否已消除", "risk eliminated", "flag", _HH, ("风险是否已消除", "是否消除风险")),
     Field("eliminated_month", "消除监测时间", "month the risk was eliminated", "month", _HH, ("消除监测时间", "风险消除时间")),
     Field("elimination", "风险消除方式", "how the risk was eliminated", "category", _HH, ("风险消除方式",)),
+    Field("housing_debt", "因房负债", "debt for housing or relocation", "money", _HH, ("因房负债", "住房负债", "建房负债", "因建房或搬迁负债")),
     Field("interviewer", "调查员", "interviewer", "id", ("household", "survey"), ("调查员", "调查员编号", "访问员", "采集人")),
     # member
     Field("name", "姓名", "name", "text", _MEM, ("姓名",)),
@@ -184,6 +190,11 @@ FIELDS: tuple[Field, ...] = (
     Field("village_households", "总户数", "households in village", "integer", ("village",), ("总户数",)),
     Field("village_persons", "总人口数", "persons in village", "integer", ("village",), ("总人口数",)),
     Field("collective_income", "村集体经济收入", "collective income", "money", ("village",), ("村集体经济收入", "集体经济收入")),
+    Field("collective_lease", "村集体租赁承包收入", "collective income from leases", "money", _VIL, ("村集体租赁承包收入", "发包及上交收入", "集体资产租赁收入")),
+    Field("collective_dividend", "村集体入股分红收入", "collective income from dividends", "money", _VIL, ("村集体入股分红收入", "集体入股分红收入", "投资收益")),
+    Field("collective_subsidy", "村集体财政补助收入", "collective income from subsidies", "money", _VIL, ("村集体财政补助收入", "集体财政补助收入", "补助收入")),
+    Field("collective_operation", "村集体自主经营收入", "collective income from own operation", "money", _VIL, ("村集体自主经营收入", "集体经营收入", "经营收入")),
+    Field("collective_other", "村集体其他收入", "other collective income", "money", _VIL, ("村集体其他收入", "集体其他收入")),
     Field("distance", "距县城距离", "distance to county seat (km)", "number", ("village",), ("距县城距离", "到县城距离")),
     # third-party survey
     Field("survey_group", "调查户类型", "surveyed group", "category", _SUR, ("调查户类型", "户类型")),
@@ -193,12 +204,23 @@ FIELDS: tuple[Field, ...] = (
     Field("approves", "是否认可", "approves", "flag", _SUR, ("是否认可", "群众是否认可")),
     Field("case_stage", "疑似问题核查阶段", "stage of the case", "category", _SUR, ("疑似问题核查阶段", "核查阶段")),
     # census totals by county
-    Field("registered_persons", "未脱贫人口数", "registered persons not exited", "integer", _TOT, ("未脱贫人口数", "剩余贫困人口数")),
-    Field("exited_persons", "已脱贫人口数", "exited persons", "integer", _TOT, ("已脱贫人口数", "脱贫人口数")),
+    Field("registered_persons", "未脱贫人口数", "registered persons not exited", "integer", _COUNTED, ("未脱贫人口数", "剩余贫困人口数")),
+    Field("exited_persons", "已脱贫人口数", "exited persons", "integer", _COUNTED, ("已脱贫人口数", "脱贫人口数")),
     Field("unregistered_persons", "非建档立卡人口数", "unregistered agricultural persons", "integer", _TOT, ("非建档立卡人口数", "非建档立卡农业户籍人口数")),
     Field("agricultural_persons", "农业户籍人口数", "agricultural-hukou persons", "integer", _TOT, ("农业户籍人口数", "农业人口数")),
     Field("sampled_village_unregistered", "抽查村非建档立卡人口数", "unregistered persons of the sampled villages", "integer", _TOT, ("抽查村非建档立卡人口数",)),
     Field("assessed_year", "评估年度", "year assessed", "year", _TOT, ("评估年度", "摘帽评估年度")),
+    # figures that a level states: village, township, county, prefecture, province
+    Field("level", "层级", "level", "category", _STA, ("层级", "级别", "单位层级")),
+    Field("unit", "单位代码", "code of the unit", "id", _STA, ("单位代码", "代码", "行政区划代码", "区划代码")),
+    Field("unit_name", "单位名称", "name of the unit", "text", _STA, ("单位名称", "名称", "单位")),
+    Field("unit_county", "所属县代码", "county of the unit", "id", _STA, ("所属县代码", "县代码")),
+    Field("households", "建档立卡户数", "registered households", "integer", _STA, ("建档立卡户数", "户数", "建档立卡总户数")),
+    Field("registry_persons", "建档立卡人口数", "persons in registered households", "integer", _STA, ("建档立卡人口数", "人口数", "建档立卡总人口数")),
+    Field("returned_persons", "返贫人口数", "persons returned to poverty", "integer", _STA, ("返贫人口数",)),
+    Field("exit_households", "当年脱贫户数", "households exited in the year", "integer", _STA, ("当年脱贫户数", "本年脱贫户数")),
+    Field("planned_exits", "计划脱贫户数", "households planned to exit in the year", "integer", _STA, ("计划脱贫户数", "年度计划脱贫户数", "减贫计划户数")),
+    Field("eligible_households", "年初未脱贫户数", "households not exited when the year began", "integer", _STA, ("年初未脱贫户数", "上年末未脱贫户数")),
     # county by year
     Field("rural_income", "农村居民人均可支配收入", "rural income per head", "money", _CTY, ("农村居民人均可支配收入", "农村常住居民人均可支配收入", "农民人均可支配收入")),
     Field("rural_net_income", "农村居民人均纯收入", "rural net income per head", "money", _CTY, ("农村居民人均纯收入", "农民人均纯收入")),

@@ -24,8 +24,9 @@ from evalkit.exits.precisions import SixPrecisions, six_precisions
 from evalkit.exits.reach import Beneficiaries, VillagePosts, beneficiaries, village_posts
 from evalkit.exits.relisting import Examined, Relisted, relist
 from evalkit.exits.revisiting import Followed, Revisit, revisit
-from evalkit.exits.rollup import RollUp, household_figures, roll_up
+from evalkit.exits.rollup import RollUp, household_figures, roll_up, roll_up_years
 from evalkit.exits.shown import Account
+from evalkit.exits.statedfile import StatedFigures, read_stated
 from evalkit.exits.steady import Stability, stability_of, steady_income
 from evalkit.exits.targetfile import Target, TargetFile, read_targets
 from evalkit.exits.targets import Milestone, Milestones, milestones
@@ -72,6 +73,7 @@ __all__ = [
     "SamplePlan",
     "SixPrecisions",
     "Stability",
+    "StatedFigures",
     "Target",
     "TargetFile",
     "VillagePosts",
@@ -101,11 +103,13 @@ __all__ = [
     "problem_lists",
     "program_overlap",
     "read_lists",
+    "read_stated",
     "read_targets",
     "reconcile_claims",
     "relist",
     "revisit",
     "roll_up",
+    "roll_up_years",
     "sample_size",
     "six_precisions",
     "stability_of",

@@ -146,6 +146,55 @@ def roll_up(tables: Mapping[str, pd.DataFrame], figures: Sequence[str], *, toler
     return RollUp(pd.concat(parts, ignore_index=True)[columns])
 
 
+def roll_up_years(
+    tables: Mapping[str, pd.DataFrame], figures: Sequence[str], *, tolerance: float = 0.0
+) -> RollUp:
+    """Roll up year by year and figure by figure, between the levels that state the figure in that year.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As `roll_up`, each with a year (`WAVE`). A level without the figure in a year is passed over in that year.
+    figures : sequence of str
+    tolerance : float
+
+    Returns
+    -------
+    RollUp
+        In the order of levels, years and figures.
+
+    Raises
+    ------
+    PlanError
+        An unknown level.
+    DataError
+        No figure stands at two levels in one year; keys absent or repeated.
+
+    Examples
+    --------
+    >>> villages = pd.DataFrame({"village": ["a", "a"], "county": "990101", "wave": [2019, 2020], "poor": [3, 4]})
+    >>> counties = pd.DataFrame({"county": ["990101"], "wave": [2020], "poor": [5]})
+    >>> found = roll_up_years({"village": villages, "county": counties}, ["poor"])
+    >>> found.frame[["unit", "wave", "stated", "summed"]].values.tolist()
+    [['990101', 2020, 5.0, 4.0]]
+    """
+    parts = []
+    for wave in sorted({int(w) for t in tables.values() for w in t[WAVE].dropna().unique()}):
+        now = {level: t[t[WAVE] == wave].drop(columns=WAVE) for level, t in tables.items()}
+        for figure in figures:
+            having = {level: t for level, t in now.items() if figure in t and t[figure].notna().any()}
+            if len(having) > 1:
+                parts.append(roll_up(having, [figure], tolerance=tolerance).frame.assign(**{WAVE: wave}))
+    if not parts:
+        msg = f"none of {', '.join(figures) or 'the figures'} is stated for one year at two levels; there is nothing to compare"
+        raise DataError(msg)
+    whole = pd.concat(parts, ignore_index=True)
+    order = whole.assign(_level=whole["level"].map(LEVELS.index), _below=whole["below"].map(LEVELS.index))
+    order["_figure"] = order["figure"].map({f: i for i, f in enumerate(figures)})
+    order = order.sort_values(["_level", "_below", WAVE, "_figure", "unit"], kind="stable", ignore_index=True)
+    return RollUp(order[["level", "unit", WAVE, *[c for c in whole if c not in ("level", "unit", WAVE)]]])
+
+
 def _compared(
     low: pd.DataFrame, high: pd.DataFrame, keys: list[str], figure: str, tolerance: float
 ) -> pd.DataFrame:
@@ -201,7 +250,8 @@ def household_figures(panel: Panel, *, wave: int | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row a household and wave: household, wave, the places that the panel has, households (1), persons (its size),
-        and, where the panel has a status, registered_persons, exited_persons, returned_persons.
+        where the panel has a status, registered_persons, exited_persons, returned_persons, and, where it has a year of exit,
+        exit_households (1 in the year of exit).
 
     Raises
     ------
@@ -230,4 +280,8 @@ def household_figures(panel: Panel, *, wave: int | None = None) -> pd.DataFrame:
             (("返贫", "returned"), "returned"),
         ):
             out[f"{name}_persons"] = np.where(rows["status"].isin(words), persons, 0.0)
+    if "exit_year" in rows:
+        out["exit_households"] = (
+            (rows["exit_year"].astype("Float64") == out[WAVE].to_numpy()).fillna(value=False).astype(int)
+        )
     return out.reset_index(drop=True)

@@ -184,7 +184,7 @@ def _shown(path: Path, base: Path) -> str:
 
 
 def _table(block: RawTable) -> schema.Table:
-    return next(t for t in schema.TABLES if t == block.table)
+    return next(t for t in schema.READABLE if t == block.table)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:

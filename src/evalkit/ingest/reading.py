@@ -36,7 +36,7 @@ def read(
     path : path or several
         Files. Their order does not matter: rows are in the order of file names, sheets and rows.
     table : str
-        One of `evalkit.schema.TABLES`.
+        One of `evalkit.schema.READABLE`.
     source : TableSource, optional
         What the plan says about the table.
     root : path, optional

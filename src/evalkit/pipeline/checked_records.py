@@ -1,4 +1,4 @@
-"""Records of one county held against each other: roll-up, timing of exits, monitored households, suspected cases."""
+"""Records of one county held against each other: roll-up, timing and plans of exits, monitored households, suspected cases."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from evalkit.exits import ExitJudgement
 from evalkit.exits.readings import words_of
 from evalkit.exits.timeliness import TIMES
 from evalkit.exits.watching import CHECKS
-from evalkit.pipeline.gathered import NO_PACK, County, Gathered, complete_in, of_wave
+from evalkit.pipeline.gathered import NO_PACK, County, Gathered
+from evalkit.pipeline.planned import gather_planned_exits
+from evalkit.pipeline.rolling import gather_roll_up
 from evalkit.reasons import reason
 from evalkit.schema import NOT_MONITORED
 from evalkit.text import Text
 
-FIGURES = ("households", "persons", "registered_persons", "exited_persons", "returned_persons")
-"""What is added up from households to higher levels, where a higher level states it."""
 FINDINGS: Mapping[str, Text] = {
     "wrong_exit": Text(en="suspected of a wrong exit by the survey", zh="抽查疑似错退"),
     "missed": Text(en="suspected of having been missed by the survey", zh="抽查疑似漏评"),
@@ -28,88 +28,11 @@ FINDINGS: Mapping[str, Text] = {
 
 def gather_records(out: Gathered, here: County, judgement: ExitJudgement | None) -> None:
     """Add roll-up, timing, monitoring and suspected cases, each with its reason where it cannot be had."""
-    out.attempt("roll_up", lambda: _roll_up(out, here))
+    out.attempt("roll_up", lambda: gather_roll_up(out, here))
     out.attempt("exit_timing", lambda: _timing(out, here))
+    out.attempt("planned_exits", lambda: gather_planned_exits(out, here))
     out.attempt("monitoring", lambda: _monitoring(out, here))
     _cases(out, here, judgement)
-
-
-def _roll_up(out: Gathered, here: County) -> None:
-    complete = complete_in(here.plan)
-    if complete == "nothing":
-        out.omitted["roll_up"] = Text(
-            en="The plan does not say that the household table holds all registered households of a village or of the county "
-            "(accounts.complete); counts of a sample do not add up to stated figures.",
-            zh="方案未说明户表包含村或县的全部建档立卡户；抽样户数与上报数不能相加比对。",
-        )
-        return
-    totals = here.table("totals") if complete == "county" else None
-    at = _counted_year(here, totals)
-    own = exits.household_figures(here.panel, wave=at)
-    own["county"] = here.code
-    tables = {"household": own}
-    villages = here.table("village")
-    if villages is not None and "village" in own:
-        tables["village"] = (
-            of_wave(villages, at).assign(county=here.code).drop(columns="wave", errors="ignore")
-        )
-    if totals is not None:
-        tables["county"] = totals.assign(county=here.code)
-    given = [
-        f
-        for f in FIGURES
-        if any(f in t and t[f].notna().any() for n, t in tables.items() if n != "household")
-    ]
-    figures = [f for f in given if f in own]
-    if not figures:
-        out.omitted["roll_up"] = Text(
-            en=f"No table above the households states any of the figures that can be added up ({', '.join(FIGURES)}).",
-            zh="户表以上各级数据均未载明可汇总的数字（户数、人数、未脱贫、已脱贫、返贫人口）。",
-        )
-        return
-    tables = {n: t.drop(columns=["wave"], errors="ignore") for n, t in tables.items()}
-    tables = {n: t for n, t in tables.items() if n == "household" or any(f in t for f in figures)}
-    found = exits.roll_up(tables, figures)
-    behind = _households_behind(own)
-    out.tables["roll_up"] = found.counts()
-    rows = found.mismatches()
-    rows["n"] = [
-        behind.get((level, unit), 0) for level, unit in zip(rows["level"], rows["unit"], strict=True)
-    ]
-    out.tables["roll_up_mismatches"] = rows
-    out.facts["roll_up"] = {"wave": at, "complete": complete, "levels": list(tables)}
-    out.examined += [f"roll_up_{f}" for f in figures]
-    out.add_problems(_mismatch_problems(rows), here.code)
-
-
-def _counted_year(here: County, totals: pd.DataFrame | None) -> int:
-    """Return the year whose households are added up: that of the county's stated figures, else that of the plan."""
-    if totals is None or "assessed_year" not in totals or totals["assessed_year"].isna().all():
-        return here.wave
-    return int(totals["assessed_year"].dropna().iloc[0])
-
-
-def _households_behind(own: pd.DataFrame) -> dict[tuple[str, str], int]:
-    out: dict[tuple[str, str], int] = {}
-    for level in ("village", "county"):
-        if level in own:
-            out |= {(level, str(u)): int(n) for u, n in own.groupby(level)["household"].nunique().items()}
-    return out
-
-
-def _mismatch_problems(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the stated figures that are not the sum of the level below."""
-    rows = rows[rows["verdict"] == "differs"]
-    evidence = [f"{s:g} / {t:g}" for s, t in zip(rows["stated"], rows["summed"], strict=True)]
-    return pd.DataFrame(
-        {
-            "village": rows["unit"].where(rows["level"] == "village", ""),
-            "item": "roll_up_" + rows["figure"],
-            "problem_en": "stated figure is not the sum of the level below: " + rows["figure"],
-            "problem_zh": "上报数与下级汇总不一致：" + rows["figure"],
-            "evidence": pd.Series(evidence, index=rows.index, dtype="str"),
-        }
-    )
 
 
 def _timing(out: Gathered, here: County) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from evalkit.cleaning import named_columns
 from evalkit.divisions import load_divisions
 from evalkit.ingest.tables import FILE_COLUMNS
+from evalkit.pipeline.papers import stated_files
 from evalkit.plan import Plan
 from evalkit.store import file_hash
 
@@ -55,23 +56,34 @@ def county_settings(plan: Plan, county: str) -> dict[str, Any]:
         "name": plan.county_names.get(county),
         "named": sorted({f"{key}={column}" for key, column in named_columns(plan)}),
         **digests(plan),
-        "totals": totals_files(plan),
+        "files": named_files(plan),
         "seed": None if plan.imputation is None else plan.seed,
     }
 
 
-def totals_files(plan: Plan) -> dict[str, str]:
-    """Return the plan's file of known totals (below the raw folder) and its SHA-256; nothing when it names none.
+def named_files(plan: Plan) -> dict[str, str]:
+    """Return the files below the raw folder that are no table of the data (known totals, stated figures) and their SHA-256.
 
     Raises
     ------
     PlanError
-        The file is not there, or not below the raw folder.
+        The file of known totals is not there, or not below the raw folder.
+    DataError
+        The same of stated figures.
     """
-    path = None if plan.calibration is None else plan.calibration.path(plan.raw)
-    return (
-        {} if path is None else {path.resolve().relative_to(plan.raw.resolve()).as_posix(): file_hash(path)}
-    )
+    totals = None if plan.calibration is None else plan.calibration.path(plan.raw)
+    paths = [*([] if totals is None else [totals]), *stated_files(plan)]
+    raw = plan.raw.resolve()
+    return {
+        p.resolve().relative_to(raw).as_posix(): _hash(p, p.stat().st_mtime_ns, p.stat().st_size)
+        for p in paths
+    }
+
+
+@lru_cache(maxsize=16)
+def _hash(path: Path, _changed: int, _size: int) -> str:
+    """Hash a file once for all counties."""
+    return file_hash(path)
 
 
 def digests(plan: Plan) -> dict[str, str]:

@@ -1,10 +1,15 @@
-"""Files of targets and claims that a plan names: read before a build begins, and recorded with their hashes."""
+"""Files of targets, claims and stated figures that a plan names: read before a build begins, and recorded with their hashes."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
 from evalkit.exits.claimfile import read_claims
+from evalkit.exits.statedfile import StatedFigures, read_stated
 from evalkit.exits.targetfile import read_targets, target_path
-from evalkit.plan import Plan
+from evalkit.ingest import find_files
+from evalkit.plan import Plan, TableSource
 from evalkit.store import file_hash
 
 
@@ -22,7 +27,10 @@ def read_papers(plan: Plan) -> dict[str, dict[str, str]]:
     ------
     PlanError
         A file is absent, not readable, or has faults (all of them, with lines); no targets of that name.
+    DataError
+        The table of stated figures has faults.
     """
+    stated_of(plan)
     found: dict[str, dict[str, str]] = {"targets": {}, "claims": {}}
     for name, source in zip(plan.targets, plan.target_files(), strict=True):
         read_targets(source)
@@ -31,3 +39,38 @@ def read_papers(plan: Plan) -> dict[str, dict[str, str]]:
         read_claims(path)
         found["claims"][name] = file_hash(path)
     return found
+
+
+def stated_files(plan: Plan) -> list[Path]:
+    """Return the files of stated figures that a plan names, below its raw folder.
+
+    Raises
+    ------
+    DataError
+        A name matches no file, or leads out of the folder.
+    """
+    source = plan.data.stated
+    return [] if source is None or not source.files else find_files(plan.raw, source, "stated")
+
+
+def stated_of(plan: Plan) -> StatedFigures | None:
+    """Return the figures that units of all levels state; None where the plan names no table of them (``data.stated``).
+
+    Raises
+    ------
+    DataError
+        See `evalkit.exits.read_stated`.
+    """
+    source, files = plan.data.stated, stated_files(plan)
+    if source is None or not files:
+        return None
+    marks = tuple((str(p), p.stat().st_mtime_ns, p.stat().st_size) for p in files)
+    return _read(marks, source.model_dump_json(), str(plan.raw))
+
+
+@lru_cache(maxsize=1)
+def _read(files: tuple[tuple[str, int, int], ...], source: str, root: str) -> StatedFigures:
+    """Read the table once in a process; counties are built one after the other."""
+    return read_stated(
+        [name for name, *_ in files], source=TableSource.model_validate_json(source), root=root
+    )

@@ -20,7 +20,7 @@ from evalkit.pipeline.deciding import (
     write_cases,
 )
 from evalkit.pipeline.engines import Engine, run_counties
-from evalkit.pipeline.fingerprint import county_fingerprint, digests, source_digest, totals_files
+from evalkit.pipeline.fingerprint import county_fingerprint, digests, named_files, source_digest
 from evalkit.pipeline.intake import unread_files, write_intake
 from evalkit.pipeline.nation import finish_nation
 from evalkit.pipeline.papers import read_papers
@@ -93,8 +93,8 @@ def build(
     Raises
     ------
     DataError
-        If nothing can be read, no row names a county or a county has a reserved name, every county fails (the first reason is given), or decisions
-        cannot be followed.
+        If nothing can be read, no row names a county or a county has a reserved name, every county fails (the first reason is given), decisions
+        cannot be followed, or the table of stated figures has faults.
     PlanError
         If the plan asks for what no county can give, names targets or claims that cannot be read, or the engine is not
         installed.
@@ -108,7 +108,7 @@ def build(
     if UNPLACED in staged.counties:
         msg = f"a county is called {UNPLACED!r}, which stands for rows without a county; rename it in the raw files"
         raise DataError(msg)
-    inputs = {**staged.inputs, **totals_files(plan)}
+    inputs = {**staged.inputs, **named_files(plan)}
     check_counties(books.decisions, staged)
     tasks = with_decisions(
         county_tasks(plan, staged, store.root, fresh=fresh), books.decisions, staged.part("")

@@ -16,6 +16,7 @@ from evalkit.measures.assurances import SOURCES
 from evalkit.panel import Panel
 from evalkit.pipeline.checked_records import gather_records
 from evalkit.pipeline.gathered import NO_PACK, County, Gathered, complete_in, of_wave, shown_items
+from evalkit.pipeline.owed_and_earned import gather_owed_and_earned
 from evalkit.pipeline.results import CountyResult
 from evalkit.pipeline.supporting import gather_support
 from evalkit.plan import Plan
@@ -62,8 +63,8 @@ def county_standing(
     -------
     Standing
         Parts that the data do not allow stand in `CountyResult.omitted` with their reason: ``household_standard``,
-        ``village_standard``, ``roll_up``, ``exit_timing``, ``monitoring``, ``cases``, ``causes``, ``needs``, ``overlap``,
-        ``funds``, ``cliff``.
+        ``village_standard``, ``roll_up``, ``exit_timing``, ``planned_exits``, ``monitoring``, ``cases``, ``causes``, ``needs``, ``overlap``,
+        ``funds``, ``cliff``, ``collective_income``, ``housing_debt``.
 
     Raises
     ------
@@ -76,6 +77,7 @@ def county_standing(
     out.attempt("village_standard", lambda: _villages(out, here))
     gather_records(out, here, result.judgement)
     gather_support(out, here)
+    gather_owed_and_earned(out, here)
     facts = {**result.facts, "accounts": {**out.facts, "notes": out.notes, "examined": out.examined}}
     whole = replace(
         result,

@@ -15,9 +15,10 @@ from evalkit.simulate.identities import find_persons
 from evalkit.simulate.incomes import hazard_table
 from evalkit.simulate.places import Coverage, make_places
 from evalkit.simulate.roster import Rosters, changes_frame, member_table
+from evalkit.simulate.statements import make_statements
 from evalkit.simulate.support import VILLAGE_SHARES, effect_table
 from evalkit.simulate.survey import third_party
-from evalkit.simulate.tables import household_table, program_table, village_table
+from evalkit.simulate.tables import household_table, housing_debts, program_table, village_table
 
 DEFAULT_SEED = 20201123
 MOST_CHANGES = 0.2
@@ -45,6 +46,9 @@ class Truth:
     exits : DataFrame
         ``county, wave_of_county_exit, wrong_exit, missed, approval, composite_headcount``: shares of
         persons in the finite population when the county was assessed.
+    misstated : DataFrame
+        ``kind, level, unit, wave, figure, stated, true``: stated figures that are not the sum of the level below (kind misstated),
+        and the county whose villages exit exactly as planned (kind on_plan).
     """
 
     population: pd.DataFrame
@@ -52,6 +56,7 @@ class Truth:
     hazard: pd.DataFrame
     exits: pd.DataFrame
     changes: pd.DataFrame
+    misstated: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,9 @@ class SyntheticRegistry:
         Programs of the sampled households; the sampled villages.
     survey, totals : DataFrame
         Third-party survey and census totals at the assessment of each county.
+    stated : DataFrame
+        What villages, townships, counties, prefectures and the province state of their registered households, by year (of all
+        villages, not only those of the sample), with planned exits.
     truth : Truth
     seed : int
     """
@@ -81,6 +89,7 @@ class SyntheticRegistry:
     villages: pd.DataFrame
     survey: pd.DataFrame
     totals: pd.DataFrame
+    stated: pd.DataFrame
     truth: Truth
     seed: int
 
@@ -166,19 +175,23 @@ def _made(
             f"changes={options.changes}: give the share of households that change, from 0 to {MOST_CHANGES}."
         )
         raise DataError(msg)
-    streams = [np.random.default_rng(s) for s in sequence.spawn(7 + 4)]
+    streams = [np.random.default_rng(s) for s in sequence.spawn(7 + 6)]
     more = streams[7:]  # columns added later draw from streams of their own
     places = make_places(streams[0], positions, scale, VILLAGE_SHARES, options.coverage)
     population = make_population(streams[1], places, more[0], options.changes)
     field = third_party(streams[2], places, population, scale)
     persons = find_persons(streams[4], more[1], population, places)
     households = household_table(streams[3], more[2], population, places)
+    households["housing_debt"] = housing_debts(more[4], households, population)
+    everybody = population_frame(population, places)
+    said = make_statements(more[5], everybody, places)
     truth = Truth(
-        population=population_frame(population, places),
+        population=everybody,
         effects=effect_table(),
         hazard=hazard_table(),
         exits=field.exits,
         changes=changes_frame(population, places, persons),
+        misstated=said.misstated,
     )
     survey = field.survey.assign(
         interviewer=interviewers(field.survey["village"], field.survey["wave"].to_numpy())
@@ -190,6 +203,7 @@ def _made(
         villages=village_table(streams[6], places, field.unregistered),
         survey=survey,
         totals=field.totals,
+        stated=said.stated,
         truth=truth,
         seed=seed,
     )

@@ -101,6 +101,31 @@ def household_table(
     return pd.DataFrame(columns)
 
 
+def housing_debts(rng: np.random.Generator, table: pd.DataFrame, population: Population) -> pd.Series:
+    """Return what households owe for housing or relocation, whole hundreds of yuan, shape (rows,).
+
+    Two in five of those that were relocated, or had unsafe housing and have it no more, owe something from then on; a sixth of it
+    is paid back every year.
+
+    Parameters
+    ----------
+    rng : Generator
+    table : DataFrame
+        The household-years, see `household_table`.
+    population : Population
+    """
+    start = pd.Series(population.support.start["relocation"], index=population.code)
+    moved = table["household"].map(start[~start.index.duplicated()]).to_numpy(dtype=np.int64)
+    unsafe = table["unsafe_housing"].groupby(table["household"]).transform("max").to_numpy(dtype=bool)
+    out = table["exit_year"].astype("Float64").to_numpy(dtype=float, na_value=np.inf)
+    began = np.where(moved != NO_PROGRAM, moved, np.where(unsafe, out, np.inf))
+    homes, at = np.unique(table["household"].to_numpy(dtype=object).astype(str), return_inverse=True)
+    base = np.where(rng.random(len(homes)) < 0.4, rng.gamma(2.0, 9_000, len(homes)), 0.0)[at]
+    since = table["wave"].to_numpy(dtype=float) - began
+    left = np.where(since >= 0, np.maximum(0.0, 1 - since / 6), 0.0)
+    return pd.Series((base * left / 100).round() * 100, index=table.index).astype("int64")
+
+
 FIRST_MONEY = (
     "wage_income", "operating_income", "property_income", "dividend_income", "transfer_income",
     "minimum_allowance", "pension", "ecological_compensation", "operating_expense", "income_gross", "income_net",
@@ -192,16 +217,31 @@ def village_table(rng: np.random.Generator, places: Places, unregistered: Ints) 
     households = table["households"].to_numpy() + unregistered[chosen]
     collective = np.round(rng.gamma(1.2, 40_000, len(chosen)), -2).astype(np.int64)
     poor = table["households"].to_numpy() / households > 0.2
+    persons = np.round(households * rng.uniform(3.6, 4.2, len(chosen))).astype(np.int64)
+    amount = np.where(rng.random(len(chosen)) < 0.25, 0, collective)
     return pd.DataFrame(
         {
             **place_columns(places, chosen),
             "village_type": np.where(poor, "贫困村", "非贫困村"),
             "village_households": households,
-            "village_persons": np.round(households * rng.uniform(3.6, 4.2, len(chosen))).astype(np.int64),
-            "collective_income": np.where(rng.random(len(chosen)) < 0.25, 0, collective),
+            "village_persons": persons,
+            "collective_income": amount,
             "distance": table["distance"].to_numpy(),
+            **_collective_parts(rng, amount),
         }
     ).astype({"village_type": "str"})
+
+
+def _collective_parts(rng: np.random.Generator, amount: Ints) -> dict[str, Ints]:
+    """Divide collective income among its sources; the parts add up."""
+    names = ("lease", "dividend", "subsidy", "operation")
+    shares = rng.dirichlet((3.5, 2.5, 2.0, 1.5, 0.5), len(amount))
+    parts = {
+        f"collective_{name}": np.floor(shares[:, k] * amount / 100).astype(np.int64) * 100
+        for k, name in enumerate(names)
+    }
+    rest = amount - np.sum(list(parts.values()), axis=0)
+    return {**parts, "collective_other": rest}
 
 
 def _guarantees(rng: np.random.Generator, population: Population) -> tuple[Flags, Flags]:

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evalkit.disclose import release
 from evalkit.exits.readings import READINGS
-from evalkit.exits.rollup import ROLLED_UP
-from evalkit.report import labels, prose
-from evalkit.report.document import Block, Cell, Column, Prose, Suppressed, Table, finite
+from evalkit.report import prose
+from evalkit.report.document import Block, Cell, Column, Prose, Suppressed, Table
 from evalkit.report.sections.counting import (
     READ,
-    Counts,
     capital,
     fact,
     groups_of,
@@ -22,89 +19,23 @@ from evalkit.report.sections.counting import (
     readings_of,
     table_of,
 )
+from evalkit.report.sections.planned_exits import planned_blocks
 from evalkit.report.sections.reading import NUMBER, omitted, released
+from evalkit.report.sections.stated_sums import roll_up_blocks
 from evalkit.report.tables import interval_label
 from evalkit.text import Text, text_from
 
 if TYPE_CHECKING:
     from evalkit.pipeline.results import CountyCase
 
-ROLL_UP = Text(en="Stated figures against the sums of the level below", zh="各级上报数与下级汇总数")
 TIMING = Text(en="Exits against the predicted year", zh="实际脱贫年度与预计年度")
 MONITORING = Text(en="Monitored households against the rules", zh="监测对象与有关规定")
 CASES = Text(en="Suspected cases", zh="疑似情形")
-MOST_LISTED = 20
-"""Mismatches of the roll-up that are printed."""
 
 
 def record_blocks(case: CountyCase) -> list[Block]:
     """Return roll-up, timing, monitoring and suspected cases, each under its heading."""
-    return [*_roll_up(case), *_timing(case), *_monitoring(case), *_cases(case)]
-
-
-def _roll_up(case: CountyCase) -> list[Block]:
-    heading = Prose(ROLL_UP, style="heading")
-    found, said = table_of(case, "roll_up"), fact(case, "roll_up")
-    if found is None or said is None:
-        return [heading, omitted(case, ROLL_UP, "roll_up")]
-    verdicts = list(ROLLED_UP)
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (
-            labels.name(str(r["level"])),
-            labels.word(str(r["figure"])),
-            *(float(r[v]) for v in verdicts),
-        )
-        for r in found.to_dict("records")
-    )
-    columns = (
-        Column("level", Text(en="Level", zh="层级")),
-        Column("figure", Text(en="Figure", zh="指标")),
-        *(Column(v, capital(ROLLED_UP[v]), "count") for v in verdicts),
-    )
-    note = Text(
-        en=f"units of the level whose stated figure agrees with the sum of the level below, year {said['wave']}; rows that cleaning set "
-        "aside are missing from the sums; levels without stated figures (townships) are not compared",
-        zh=f"{said['wave']}年各级单位上报数与下级汇总数一致等情形的单位个数；清洗中隔离的行未计入汇总；未上报数字的层级（如乡镇）不比对",
-    )
-    table = Table(ROLL_UP, columns, rows, (note,))
-    return [heading, table, *_mismatches(case)]
-
-
-def _mismatches(case: CountyCase) -> list[Block]:
-    """List the stated figures that are not the sum of the level below, the largest differences first."""
-    found = table_of(case, "roll_up_mismatches")
-    found = None if found is None else found[found["verdict"] == "differs"]
-    if found is None or found.empty:
-        return []
-    size = found["difference"].abs()
-    ordered = found.assign(size=size).sort_values(["size", "level", "unit"], ascending=[False, True, True])
-    top = ordered.head(MOST_LISTED).drop(columns=["size", "wave"], errors="ignore").reset_index(drop=True)
-    gate = release(
-        top, minimum_cell=case.plan.disclosure.minimum_cell, keys=("level", "unit", "figure", "verdict")
-    )
-    rows: list[tuple[Cell, ...]] = []
-    for r in gate.frame.to_dict("records"):
-        hidden = bool(r["suppressed"])
-        figures_ = [Suppressed() if hidden else finite(r[c]) for c in ("stated", "summed", "difference")]
-        rows.append((labels.name(str(r["level"])), str(r["unit"]), labels.word(str(r["figure"])), *figures_))
-    columns = (
-        Column("level", Text(en="Level", zh="层级")),
-        Column("unit", Text(en="Code", zh="代码")),
-        Column("figure", Text(en="Figure", zh="指标")),
-        Column("stated", Text(en="Stated", zh="上报数"), "count"),
-        Column("summed", Text(en="Sum of the level below", zh="下级汇总数"), "count"),
-        Column("difference", Text(en="Difference", zh="差额"), "count"),
-    )
-    left = len(found) - len(rows)
-    notes = [
-        Text(
-            en=f"{len(found)} figures differ; the largest differences are listed, {left} are not",
-            zh=f"共{len(found)}项不一致，按差额从大到小列出，另有{left}项未列出",
-        )
-    ]
-    counted = Counts(tuple(rows))
-    title = Text(en="Figures that do not add up", zh="不一致的上报数")
-    return [Table(title, columns, tuple(rows), (*notes, *counted.notes))]
+    return [*roll_up_blocks(case), *_timing(case), *planned_blocks(case), *_monitoring(case), *_cases(case)]
 
 
 def _timing(case: CountyCase) -> list[Block]:

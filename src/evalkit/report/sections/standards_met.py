@@ -32,6 +32,7 @@ from evalkit.report.sections.counting import (
     readings_of,
     table_of,
 )
+from evalkit.report.sections.owed_and_earned import collective_blocks, debt_blocks
 from evalkit.report.sections.reading import omitted, open_section, released
 from evalkit.report.sections.support_given import support_blocks
 from evalkit.report.tables import Part, interval_label
@@ -58,8 +59,10 @@ def accounts(case: CountyCase, language: Language = "zh") -> Section:
     blocks: list[Block] = [_meaning()]
     blocks += _household(case)
     blocks += _village(case)
+    blocks += collective_blocks(case)
     blocks += record_blocks(case)
     blocks += support_blocks(case)
+    blocks += debt_blocks(case)
     return open_section("accounts", case, blocks, language)
 
 
