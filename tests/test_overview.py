@@ -183,7 +183,9 @@ def test_counties_add_up_to_prefectures_and_provinces(case: OverviewCase) -> Non
     assert case.counted.reconciles
     assert len(case.counted) == (2 + 1) * 2 * 2
     section = province_sums(case)
-    assert section.facts == {"places": 3, "compared": 12, "mismatches": 0}
+    assert section.facts == {
+        "places": 3, "compared": 12, "mismatches": 0, "stated": {"agrees": 0, "differs": 0},
+    }  # fmt: skip
     assert "0 do not agree" in text_of(section)
 
 
@@ -213,7 +215,10 @@ def test_codes_that_are_no_division_codes_have_no_prefecture(tmp_path: Path) -> 
     case = load_overview(store_of(tmp_path, {"N1": "Norte", "S2": "Sur"}))
     assert (case.places, case.counted) == ((), None)
     section = province_sums(case)
-    assert [type(b).__name__ for b in section.blocks[1:]] == ["Omitted", "Omitted"]
+    assert [b.what.en for b in section.blocks if isinstance(b, Omitted)] == [
+        "Prefectures and provinces", "Stated figures of prefectures and provinces",
+        "Sums of counties against counts of the whole store",
+    ]  # fmt: skip
     assert "no division codes" in fragment(section, "en")
 
 
@@ -291,7 +296,7 @@ def test_a_county_with_few_households_is_withheld_and_cannot_be_derived(case: Ov
         replace(line, estimates={"headcount": line.estimates["headcount"]}) for line in case.counties[1:3]
     ]
     section = province_poverty(replace(case, counties=(first, *others)))
-    table = table_of(section, "Poverty and income by county, 2016")
+    table = table_of(section, "Poverty by county, 2016")
     hidden = [r[1] for r in table.rows if type(r[2]).__name__ == "Suppressed"]
     assert hidden[0] == "990101"
     assert len(hidden) == 2  # the other one protects it: the value of all counties is printed too
@@ -407,16 +412,49 @@ def test_claims_are_held_against_each_other_and_the_store(papers: OverviewCase) 
     assert "目标与所引数字" in fragment(section, "zh")
 
 
-def test_a_target_that_names_an_absent_column_is_left_out_with_its_reason(papers: OverviewCase) -> None:
+def test_a_target_that_names_an_absent_column_is_left_out_alone(papers: OverviewCase) -> None:
+    """The others of its file keep their verdicts; its own row says why it has none."""
     for county in COUNTIES:
-        Store(papers.plan.processed).write("panel", county, households(county))
+        Store(papers.plan.processed).write("panel", county, households(county).assign(exit_year=2016.0))
     (held,) = held_targets(papers.plan, list(COUNTIES))
     section = province_papers(replace(papers, targets=(held,)), "en")
-    (left,) = [b for b in section.blocks if isinstance(b, Omitted)]
-    assert "'rooms > 3'" in left.reason.en
-    assert "rooms" in left.reason.zh
+    rows = {r[0].en: r for r in table_of(section, "invented targets").rows}  # type: ignore[union-attr]
+    assert "'rooms > 3'" in rows["income of the large"][4].en  # type: ignore[union-attr]
+    assert "rooms" in rows["income of the large"][4].zh  # type: ignore[union-attr]
+    shown = {str(f["target"]): f["conclusion"] for f in section.facts["targets"]}
+    assert (shown["mean"], shown["large"], shown["few"]) == ("meets", "not_shown", "meets")
+
+
+def test_each_county_is_held_against_a_target_that_asks_for_it(papers: OverviewCase) -> None:
+    """Four counties alike: each is judged by itself; one with fewer than the smallest cell is withheld, and one beside it."""
+    asked = {**PAPERS, "targets": [{**PAPERS["targets"][0], "each": "county"}, PAPERS["targets"][2]]}  # type: ignore[dict-item]
+    (papers.plan.folder / "targets.yaml").write_text(yaml.safe_dump(asked), encoding="utf-8")
+    (held,) = held_targets(papers.plan, list(COUNTIES))
+    assert held.found is not None
+    assert [m.county for m in held.found.items] == ["", *COUNTIES, ""]
+    frame = households("990102")
+    mean = frame.loc[frame["wave"] == 2016, "welfare"].mean()
+    assert held.found.item("mean", 2016, "990102").verdict.value == pytest.approx(mean)  # type: ignore[union-attr]
+    section = province_papers(replace(papers, targets=(held,)), "en")
+    counts = table_of(section, "invented targets: counties").rows
+    assert counts[0][3:7] == (4, 4, 0, 0)
+    assert counts[0][7] == pytest.approx(4 * 0.05)
+    rows = table_of(section, "invented targets: county by county").rows
+    assert [(r[2], r[3]) for r in rows] == [(COUNTIES[c], c) for c in COUNTIES]
+    assert len(table_of(section, "invented targets").rows) == 2
+    few = report_case.plan_in(papers.plan.folder).disclosure.model_copy(update={"minimum_cell": 13})
+    plan = papers.plan.model_copy(update={"disclosure": few})
+    hidden = table_of(
+        province_papers(replace(papers, plan=plan, targets=(held,)), "en"),
+        "invented targets: county by county",
+    )
+    assert {type(c).__name__ for r in hidden.rows for c in r[4:]} == {"Suppressed"}
 
 
 def test_without_targets_and_claims_the_overview_says_so(case: OverviewCase) -> None:
     said = [b.reason.en for b in province_papers(case).blocks if isinstance(b, Omitted)]
-    assert said == ["The plan names no targets (plan.targets).", "The plan names no claims (plan.claims)."]
+    assert said == [
+        "The plan names no targets (plan.targets).",
+        "No table carries the numbers of households planned to exit (planned_exits of data.stated).",
+        "The plan names no claims (plan.claims).",
+    ]

@@ -89,6 +89,10 @@ class Target(Section):
     strict: bool = Field(default=False, description="true: a value at the threshold does not reach it")
     unit: Label | None = Field(default=None, description="yuan, persons, share …")
     measure: Measure
+    each: Literal["", "county"] = Field(
+        default="",
+        description="county: the threshold is to be reached by every county, too, and each is held against it",
+    )
     source: str = Field(description="document that sets the target")
     date: str = Field(default="", description="of the document; empty where it is not known")
     verified: bool = Field(default=True, description="false: not seen in print; reports say so")
@@ -101,6 +105,13 @@ class Target(Section):
             msg = "years must be ascending and distinct"
             raise ValueError(msg)
         return value
+
+    @model_validator(mode="after")
+    def _each_is_estimated(self) -> Target:
+        if self.each and self.measure.kind == "stated":
+            msg = "each: county needs a measure that the data give; a stated figure is of the whole place"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _reported_in_its_years(self) -> Target:

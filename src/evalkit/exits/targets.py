@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import DataError, PlanError
+from evalkit.errors import DataError, DesignError, EstimationError, PlanError
 from evalkit.estimate import Estimate
 from evalkit.exits.targetfile import GrowthAbove, MeanOf, ShareOf, Target, read_targets
 from evalkit.measures.basic import mean, proportion, total
 from evalkit.measures.income import benchmark_growth
 from evalkit.panel import Panel
+from evalkit.reasons import reason
 from evalkit.standards import Standard
 from evalkit.text import Language, Text
 from evalkit.thresholds import Criterion, evidence
@@ -47,6 +48,8 @@ class Milestone:
         On the estimate; None where nothing can be estimated, and `why` says so.
     reported_is : {"within", "above", "below", "unknown"}
     why : Text or None
+    county : str
+        The county that is held against the target; empty for the whole place.
     """
 
     target: Target
@@ -56,6 +59,7 @@ class Milestone:
     verdict: Verdict | None
     reported_is: Held
     why: Text | None = None
+    county: str = ""
 
     @property
     def conclusion(self) -> Conclusion:
@@ -81,8 +85,8 @@ class Milestones:
     def __len__(self) -> int:
         return len(self.items)
 
-    def item(self, target: str, year: int | None) -> Milestone:
-        """Return one target in one year.
+    def item(self, target: str, year: int | None, county: str = "") -> Milestone:
+        """Return one target in one year, of the whole place or of a county.
 
         Raises
         ------
@@ -90,22 +94,24 @@ class Milestones:
             There is none.
         """
         for m in self.items:
-            if (m.target.id, m.year) == (target, year):
+            if (m.target.id, m.year, m.county) == (target, year, county):
                 return m
-        msg = f"there is no target {target!r} in {year}; there are {', '.join(f'{m.target.id} {m.year}' for m in self.items)}"
+        where = f" of county {county}" if county else ""
+        msg = f"there is no target {target!r} in {year}{where}; there are {', '.join(f'{m.target.id} {m.year}' for m in self.items if not m.county)}"
         raise DataError(msg)
 
     def tidy(self) -> pd.DataFrame:
-        """Return one row a target and year.
+        """Return one row a target and year, and county where each is held against it (empty: the whole place).
 
-        Columns: target, year, threshold, direction, reported, reported_meets, estimate, std_error, conf_low, conf_high
+        Columns: target, year, county, threshold, direction, reported, reported_meets, estimate, std_error, conf_low, conf_high
         (two-sided 95 %), lower, upper (one-sided, they decide), conclusion, reported_is, source, date, verified.
         """
         rows = []
         for m in self.items:
             v = m.verdict
             table = None if v is None else v.estimate.tidy().iloc[0]
-            row: dict[str, Any] = {"target": m.target.id, "year": m.year, "threshold": m.target.threshold}
+            row: dict[str, Any] = {"target": m.target.id, "year": m.year, "county": m.county}
+            row["threshold"] = m.target.threshold
             row |= {
                 "direction": m.target.direction,
                 "reported": m.reported,
@@ -133,6 +139,7 @@ def milestones(
     estimates: Mapping[str, Mapping[int, Estimate]] | None = None,
     years: Mapping[str, Sequence[int]] | None = None,
     confidence: float = 0.95,
+    leave_out: bool = False,
 ) -> Milestones:
     """Hold targets against what was reported and against what the data bear out.
 
@@ -152,18 +159,21 @@ def milestones(
         Target → years to hold it against, instead of those of the file (which may not know any).
     confidence : float
         Of each one-sided limit.
+    leave_out : bool
+        Keep a target that cannot be computed (an absent column, a condition that cannot be evaluated) without a verdict and with the
+        reason, instead of raising.
 
     Returns
     -------
     Milestones
-        ``meets`` and ``fails`` need a one-sided limit on that side of the threshold; a reported figure never decides.
+        Counties follow the whole place where the target says ``each: county`` (domains of the panel). ``meets`` and ``fails`` need a one-sided limit on that side of the threshold; a reported figure never decides.
 
     Raises
     ------
     PlanError
         Faults of the file; figures for a target that it does not have; an area without standard.
-    EstimationError
-        A condition or a growth that cannot be computed.
+    DataError, EstimationError
+        A condition or a growth that cannot be computed, unless `leave_out`.
 
     Examples
     --------
@@ -185,9 +195,16 @@ def milestones(
                 out.append(_milestone(target, None, None, _NO_YEAR, confidence))
                 continue
             own = (estimates or {}).get(target.id, {}).get(year)
-            found = own if own is not None else _estimated(target, year, panel, standard)
+            try:
+                found = own if own is not None else _estimated(target, year, panel, standard)
+                each = _by_county(target, year, panel, standard) if target.each and own is None else None
+            except (DataError, DesignError, EstimationError, PlanError) as error:
+                if not leave_out:
+                    raise
+                found, each = reason(error), None
             said = (reported or {}).get(target.id, {}).get(year)
             out.append(_milestone(target, year, said, found, confidence))
+            out += [] if each is None else _counties(target, year, each, confidence)
     return Milestones(file.title.text, tuple(out), _notes(file.targets, estimated=panel is not None))
 
 
@@ -197,8 +214,29 @@ _NO_YEAR = Text(
 )
 
 
-def _estimated(target: Target, year: int, panel: Panel | None, standard: Standard | None) -> Estimate | Text:
-    """Return the estimate of a target in a year, or why there is none."""
+def _by_county(target: Target, year: int, panel: Panel | None, standard: Standard | None) -> Estimate | None:
+    """Return the estimate of each county in a year; None where there is none or the panel has no county."""
+    if panel is None or panel.county is None:
+        return None
+    found = _estimated(target, year, panel, standard, by=panel.county)
+    return None if isinstance(found, Text) else found
+
+
+def _counties(target: Target, year: int, found: Estimate, confidence: float) -> list[Milestone]:
+    """Return one item a county that has a value."""
+    column = str(found.keys.columns[0])
+    out = []
+    for i, county in enumerate(found.keys[column]):
+        if np.isfinite(found.values[i]):
+            one = _milestone(target, year, np.nan, found.take([i]), confidence)
+            out.append(replace(one, county=str(county)))
+    return sorted(out, key=lambda m: m.county)
+
+
+def _estimated(
+    target: Target, year: int, panel: Panel | None, standard: Standard | None, by: str | None = None
+) -> Estimate | Text:
+    """Return the estimate of a target in a year (of each domain, if asked for), or why there is none."""
     measure = target.measure
     if measure.kind == "stated":
         return Text(en="no column of the data gives this figure", zh="数据中没有可核实该指标的信息")
@@ -211,32 +249,34 @@ def _estimated(target: Target, year: int, panel: Panel | None, standard: Standar
         return Text(en=f"the data have no wave {years}", zh=f"数据中没有{years}年")
     among = panel.where(measure.where) if measure.where else panel
     if isinstance(measure, GrowthAbove):
-        return _growth(measure, year, among, standard)
+        return _growth(measure, year, among, standard, by)
     now = among.where((panel.frame[panel.wave].astype(int) == year).to_numpy())
     if isinstance(measure, MeanOf):
-        return mean(now, measure.column)
+        return mean(now, measure.column, by=by)
     if isinstance(measure, ShareOf):
-        return proportion(now, measure.condition)
-    return _exits(year, now)
+        return proportion(now, measure.condition, by=by)
+    return _exits(year, now, by)
 
 
-def _growth(measure: GrowthAbove, year: int, panel: Panel, standard: Standard | None) -> Estimate:
+def _growth(
+    measure: GrowthAbove, year: int, panel: Panel, standard: Standard | None, by: str | None
+) -> Estimate:
     levels = measure.values
     if measure.area:
         if standard is None:
             msg = f"growth above area {measure.area!r} needs the standard that has it; pass standard=plan.rule_pack()"
             raise PlanError(msg)
         levels = standard.benchmark(area=measure.area, years=[measure.since(year), year])
-    return benchmark_growth(panel, benchmark=levels, frm=measure.since(year), to=year).estimate
+    return benchmark_growth(panel, benchmark=levels, frm=measure.since(year), to=year, by=by).estimate
 
 
-def _exits(year: int, panel: Panel) -> Estimate | Text:
+def _exits(year: int, panel: Panel, by: str | None) -> Estimate | Text:
     """Return persons (households) that exited in the year, expanded with the weights."""
     if "exit_year" not in panel.frame:
         return Text(en="the data have no year of exit", zh="数据中没有脱贫年度")
     flag = "exited in the year"
     exits = panel.frame["exit_year"].eq(year).fillna(value=False).astype(float)
-    return total(replace(panel, frame=panel.frame.assign(**{flag: exits})), flag)
+    return total(replace(panel, frame=panel.frame.assign(**{flag: exits})), flag, by=by)
 
 
 def _milestone(
@@ -276,6 +316,8 @@ def _held(value: float, found: Estimate) -> Held:
 def _line(m: Milestone, language: Language) -> str:
     zh = language == "zh"
     name = m.target.title.text.get(language)
+    if m.county:
+        name = f"{name}（{m.county}）" if zh else f"{name} ({m.county})"
     unit = "" if m.target.unit is None else m.target.unit.text.get(language)
     said = f"{m.reported:,.10g}" if np.isfinite(m.reported) else ("无" if zh else "none")
     least = {"at_least": ("不低于", "at least"), "at_most": ("不高于", "at most")}[m.target.direction]

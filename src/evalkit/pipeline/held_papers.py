@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalkit.cleaning import panel_from
-from evalkit.errors import DataError, DesignError, EstimationError, EvalkitError, PlanError
+from evalkit.errors import DataError, DesignError, EvalkitError
 from evalkit.exits.claims import Reconciliation, reconcile_claims
 from evalkit.exits.targetfile import TargetFile, read_targets
 from evalkit.exits.targets import Milestones, milestones
@@ -29,8 +29,9 @@ class HeldTargets:
         As in the plan.
     title : Text
     found : Milestones or None
+        A target that the data do not allow stands in it without a verdict, with its reason.
     why : Text or None
-        Why the file could not be held against the data.
+        Why no target of the file could be held against the data.
     """
 
     name: str
@@ -74,13 +75,9 @@ def held_targets(plan: Plan, counties: Sequence[str]) -> tuple[HeldTargets, ...]
         if isinstance(rows, Text):
             out.append(HeldTargets(name, title, None, rows))
             continue
-        try:
-            found = milestones(
-                source, panel=rows, standard=plan.rule_pack(), confidence=plan.exits.confidence
-            )
-        except (DataError, DesignError, EstimationError, PlanError) as error:
-            out.append(HeldTargets(name, title, None, reason(error)))
-            continue
+        found = milestones(
+            source, panel=rows, standard=plan.rule_pack(), confidence=plan.exits.confidence, leave_out=True
+        )
         out.append(HeldTargets(name, title, found))
     return tuple(out)
 

@@ -18,6 +18,7 @@ from evalkit.pipeline.fingerprint import hashed
 from evalkit.pipeline.held_papers import CheckedClaims, HeldTargets, checked_claims, held_targets
 from evalkit.pipeline.measuring import Reasons
 from evalkit.pipeline.results import PooledResult, table_in
+from evalkit.pipeline.upper_levels import UpperLevels, upper_levels
 from evalkit.plan import Plan
 from evalkit.queries.connection import StoreQueries, open_store
 from evalkit.reasons import reason
@@ -28,7 +29,10 @@ ESTIMATES = (
     "headcount", "mean_welfare", "median_welfare", "growth_mean", "growth_median", "exit_rate", "entry_rate", "return_rate",
 )  # fmt: skip
 """Estimates of a county that the overview shows."""
-TABLES = ("rows", "open_cases", "decided", "sample", "registry_exits", "signals", "signal_units")
+TABLES = (
+    "rows", "open_cases", "decided", "sample", "registry_exits", "signals", "signal_units", "roll_up", "roll_up_mismatches",
+)  # fmt: skip
+"""Tables of a county that the overview shows."""
 LEVELS = ("prefecture", "province")
 _CODE = "regexp_full_match(county, '[0-9]{6,}')"
 _DIGITS = {"prefecture": 4, "province": 2}
@@ -111,6 +115,8 @@ class OverviewCase:
         One a file of targets that the plan names.
     claims : tuple of CheckedClaims
         One a file of claims that the plan names.
+    upper : UpperLevels or None
+        What the levels state, from households to the province.
     """
 
     plan: Plan
@@ -124,6 +130,7 @@ class OverviewCase:
     build: str
     targets: tuple[HeldTargets, ...] = ()
     claims: tuple[CheckedClaims, ...] = ()
+    upper: UpperLevels | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -145,6 +152,8 @@ def load_overview(plan: Plan) -> OverviewCase:
         As `check_overview`.
     PlanError
         A file of targets was damaged since the build.
+    DataError
+        The table of stated figures was damaged since the build.
     """
     manifest = check_overview(plan)
     store = Store(plan.processed)
@@ -162,6 +171,7 @@ def load_overview(plan: Plan) -> OverviewCase:
         build=build_mark(manifest),
         targets=held_targets(plan, [c.county for c in lines]) if lines else (),
         claims=checked_claims(plan) if lines else (),
+        upper=upper_levels(plan, {c.county: c.tables for c in lines}, list(manifest["failed"])),
     )
 
 

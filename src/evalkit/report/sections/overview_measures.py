@@ -82,11 +82,10 @@ def province_poverty(case: OverviewCase, language: Language = "zh") -> Section:
         drawn = ladder_figure(case, title, xlabel, list(values.values()), form="share", middle=wholes[i])
         if drawn is not None:
             blocks.append(drawn)
-    blocks.append(
-        _county_table(
-            case, columns, Text(en=f"Poverty and income by county, {wave}", zh=f"{wave}年各县贫困与收入")
-        )
-    )
+    # two tables: one with all three measures and their intervals is wider than a page
+    poverty = Text(en=f"Poverty by county, {wave}", zh=f"{wave}年各县贫困发生率及区间")
+    income = Text(en=f"Income and its growth by county, {wave}", zh=f"{wave}年各县收入及其增长")
+    blocks += [_county_table(case, columns[:1], poverty), _county_table(case, columns[1:], income)]
     return overview_section("province_poverty", case, blocks, language, {"wave": wave})
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from evalkit.disclose import release
 from evalkit.exits.claims import RECONCILED
 from evalkit.exits.targets import HELD
+from evalkit.pipeline.planned import NO_PLAN
 from evalkit.report import prose
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Suppressed, Table, finite
 from evalkit.report.sections.overview_opening import overview_section
+from evalkit.report.sections.planned_exits import PLANNED_TITLE, hits_blocks
+from evalkit.report.sections.target_counties import plain, planned_cell, target_counties, with_limits
 from evalkit.report.tables import DECIMALS
 from evalkit.report.words import WORDS
 from evalkit.text import Language, Text
@@ -46,7 +49,7 @@ _CLAIM_COLUMNS = (
 
 
 def province_papers(case: OverviewCase, language: Language = "zh") -> Section:
-    """Return the targets and the claims that the plan names, each against the data of all counties.
+    """Return the targets and the claims that the plan names, each against the data of all counties, and exits against plans.
 
     Parameters
     ----------
@@ -61,6 +64,8 @@ def province_papers(case: OverviewCase, language: Language = "zh") -> Section:
         blocks.append(Omitted(TARGETS, nothing))
     for held in case.targets:
         blocks += _targets(held, case.plan.disclosure.minimum_cell, facts["targets"])
+        blocks += target_counties(held, case.names, case.plan.disclosure.minimum_cell)
+    blocks += _planned(case)
     if not case.claims:
         nothing = Text(en="The plan names no claims (plan.claims).", zh="方案未指定待核文本（plan.claims）。")
         blocks.append(Omitted(CLAIMS, nothing))
@@ -73,7 +78,7 @@ def _targets(held: HeldTargets, minimum_cell: int, facts: list[dict[str, Any]]) 
     if held.found is None or not held.found.items:
         why = held.why or Text(en="The file has no targets.", zh="文件中没有目标。")
         return [Omitted(held.title, why)]
-    items = held.found.items
+    items = tuple(m for m in held.found.items if not m.county)
     rows = tuple(_target(m, minimum_cell) for m in items)
     facts += [_fact(held.name, m, row) for m, row in zip(items, rows, strict=True)]
     shown = sum(row[5] in (WORDS["meets"], WORDS["fails"]) for row in rows)
@@ -103,25 +108,16 @@ def _targets(held: HeldTargets, minimum_cell: int, facts: list[dict[str, Any]]) 
 
 
 def _target(m: Milestone, minimum_cell: int) -> tuple[Cell, ...]:
-    sign = {
-        ("at_least", False): "≥",
-        ("at_least", True): ">",
-        ("at_most", False): "≤",
-        ("at_most", True): "<",
-    }
-    planned = f"{sign[m.target.direction, m.target.strict]} {_plain(m.target.threshold)}"
-    unit = None if m.target.unit is None else m.target.unit.text
-    plan_cell: Cell = planned if unit is None else Text(en=f"{planned} {unit.en}", zh=f"{planned}{unit.zh}")
-    reported = _plain(m.reported) if math.isfinite(m.reported) else None
+    plan_cell = planned_cell(m)
+    reported = plain(m.reported) if math.isfinite(m.reported) else None
     name, year = m.target.title.text, m.year
     if m.verdict is None:
         return (name, year, plan_cell, reported, m.why, WORDS["not_shown"], None)
     v = m.verdict
     if release(v.estimate, minimum_cell=minimum_cell, decimals=DECIMALS).suppressed:
         return (name, year, plan_cell, reported, Suppressed(), WORDS["not_shown"], Suppressed())
-    limits = f" ({_plain(v.lower)} – {_plain(v.upper)})" if math.isfinite(v.lower + v.upper) else ""
     held = HELD[m.reported_is] if reported is not None and not _part(m) else None
-    return (name, year, plan_cell, reported, f"{_plain(v.value)}{limits}", WORDS[_conclusion(m)], held)
+    return (name, year, plan_cell, reported, with_limits(v), WORDS[_conclusion(m)], held)
 
 
 def _part(m: Milestone) -> bool:
@@ -154,6 +150,15 @@ def _fact(file: str, m: Milestone, row: tuple[Cell, ...]) -> dict[str, Any]:
     }
 
 
+def _planned(case: OverviewCase) -> list[Block]:
+    """Return how many counties and years hit their planned exits exactly, or why that is not known."""
+    found = NO_PLAN if case.upper is None else case.upper.planned
+    if isinstance(found, Text):
+        return [Omitted(PLANNED_TITLE, found)]
+    least = case.plan.disclosure.minimum_cell
+    return hits_blocks(found.table, found.level, least, found.notes, flagged=found.flagged)
+
+
 def _claims(checked: CheckedClaims, facts: list[dict[str, Any]]) -> list[Block]:
     if checked.found is None:
         title = Text(en=f"Figures of {checked.name}", zh=f"{checked.name}所载数字")
@@ -171,7 +176,7 @@ def _claims(checked: CheckedClaims, facts: list[dict[str, Any]]) -> list[Block]:
         for f in found.findings
     ]
     rows = tuple(
-        (f.sentence or f.claim, f.stated, _plain(f.computed), RECONCILED[f.verdict], f.reason)
+        (f.sentence or f.claim, f.stated, plain(f.computed), RECONCILED[f.verdict], f.reason)
         for f in found.findings
     )
     source = Text(en=found.source, zh=found.source) if found.source else None
@@ -191,14 +196,3 @@ def _counted(found: Reconciliation) -> Prose:
         ),
         numbers,
     )
-
-
-def _plain(value: float | None) -> str | None:
-    """Return a number of any unit as printed: whole from a thousand, four digits below.
-
-    >>> _plain(1327500000.0), _plain(0.02134)
-    ('1,327,500,000', '0.02134')
-    """
-    if value is None or not math.isfinite(value):
-        return None
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.exits.rollup import ROLLED_UP
+from evalkit.pipeline.upper_levels import NOT_NAMED
 from evalkit.report import prose
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Suppressed, Table, finite
 from evalkit.report.sections.overview_opening import last_wave, overview_section, whole_value
+from evalkit.report.sections.stated_sums import ROLL_UP, counts_table, mismatch_table
 from evalkit.report.tables import WITHHELD, interval_label
 from evalkit.text import Language, Text, text_from
 
@@ -24,8 +26,9 @@ LEVELS = {
 }
 FIGURES = {"households": Text(en="households", zh="户数"), "persons": Text(en="persons", zh="人数")}
 WHAT = Text(en="Sums of counties against counts of the whole store", zh="各县相加与全库计数的核对")
-MOST = 200
+MOST, MOST_STATED = 200, 40
 """Differences that are listed; the others are counted."""
+ABOVE = Text(en="Stated figures of prefectures and provinces", zh="市、省两级上报数")
 
 
 def province_sums(case: OverviewCase, language: Language = "zh") -> Section:
@@ -39,6 +42,9 @@ def province_sums(case: OverviewCase, language: Language = "zh") -> Section:
             )
         ),
         *_places(case),
+        Prose(ROLL_UP, style="heading"),
+        *_stated(case),
+        Prose(WHAT, style="heading"),
         *_reconciled(case),
     ]
     return overview_section("province_sums", case, blocks, language, _facts(case))
@@ -88,6 +94,46 @@ def _place_row(case: OverviewCase, place: Place, wave: int) -> tuple[Cell, ...]:
         head += (None, None) if found is None else found.cells()
         n = n if found is None else found.n
     return (*head, n)
+
+
+def _stated(case: OverviewCase) -> list[Block]:
+    """Return what each level states against the sum of the level below, and what does not agree."""
+    upper = case.upper
+    if upper is None:
+        return [Omitted(ROLL_UP, NOT_NAMED)]
+    blocks: list[Block] = [] if upper.why is None else [Omitted(ABOVE, upper.why)]
+    if upper.counts.empty:
+        return blocks
+    differ = int(upper.counts["differs"].sum())
+    numbers = [
+        prose.plain_number("compared", int(upper.counts[["agrees", "differs"]].to_numpy().sum()), "count"),
+        prose.plain_number("differ", differ, "count"),
+    ]
+    said = Text(
+        en="{compared} stated figures of all levels could be held against the sum of the level below; {differ} do not agree. None is averaged "
+        "or corrected.",
+        zh="各级上报数中有{compared}个可与下级汇总数比对，其中{differ}个不一致；均不作平均，不作更正。",
+    )
+    blocks.append(prose.say(said, numbers, style="warning" if differ else "finding"))
+    notes = [
+        Text(
+            en=f"units of each level and year by what became of the stated figure; villages and townships are those of the {upper.counties} counties "
+            "with a roll-up of their own, whose reports name the rows; households are added up only where the plan says that the data hold "
+            "all of them",
+            zh=f"各级各年度单位上报数的比对情形（个数）；村、乡镇为{upper.counties}个有逐级汇总的县所辖，明细见各县报告；仅当方案说明户表完整时才由户汇总",
+        ),
+        *upper.notes,
+    ]
+    if upper.lacking:
+        named = ", ".join(upper.lacking[:8]) + (" …" if len(upper.lacking) > 8 else "")
+        notes.append(
+            Text(
+                en=f"{len(upper.lacking)} counties of the build state nothing in the table ({named}): sums of their prefecture cannot be made",
+                zh=f"{len(upper.lacking)}个县在上报数表中没有数据（{named.replace(', ', '、')}），所属市无法汇总",
+            )
+        )
+    blocks.append(counts_table(ROLL_UP, upper.counts, tuple(notes)))
+    return [*blocks, *mismatch_table(upper.mismatches, case.plan.disclosure.minimum_cell, MOST_STATED)]
 
 
 def _reconciled(case: OverviewCase) -> list[Block]:
@@ -167,4 +213,10 @@ def _differences(wrong: pd.DataFrame, smallest: int) -> Table:
 def _facts(case: OverviewCase) -> dict[str, object]:
     compared = 0 if case.counted is None else len(case.counted)
     wrong = 0 if case.counted is None else len(case.counted.mismatches())
-    return {"places": len(case.places), "compared": compared, "mismatches": wrong}
+    upper = case.upper
+    differ = 0 if upper is None or upper.counts.empty else int(upper.counts["differs"].sum())
+    agree = 0 if upper is None or upper.counts.empty else int(upper.counts["agrees"].sum())
+    return {
+        "places": len(case.places), "compared": compared, "mismatches": wrong,
+        "stated": {"agrees": agree, "differs": differ},
+    }  # fmt: skip
