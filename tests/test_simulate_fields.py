@@ -40,7 +40,9 @@ def test_every_field_of_the_codebook_is_there(made: simulate.SyntheticRegistry, 
     # these belong to surveys, to years (rosters, villages) and to units above the table's own
     elsewhere = {
         "member": {"group"}, "program": {"group", "wave"}, "survey": {"group", "size"},
-        "village": {"wave", "exited_in_year", "returned_in_year", "identified_in_year"},
+        "village": {
+            "wave", "exited_in_year", "returned_in_year", "identified_in_year", "registered_persons", "exited_persons",
+        },
         "totals": {"township", "village", "village_name", "province", "prefecture"},
     }  # fmt: skip
     missing = {f.name for f in schema.fields_of(table) if f.name != "county_at_issue"}

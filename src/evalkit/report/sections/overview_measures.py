@@ -85,7 +85,9 @@ def province_poverty(case: OverviewCase, language: Language = "zh") -> Section:
     # two tables: one with all three measures and their intervals is wider than a page
     poverty = Text(en=f"Poverty by county, {wave}", zh=f"{wave}年各县贫困发生率及区间")
     income = Text(en=f"Income and its growth by county, {wave}", zh=f"{wave}年各县收入及其增长")
-    blocks += [_county_table(case, columns[:1], poverty), _county_table(case, columns[1:], income)]
+    if columns[0][1]:
+        blocks.append(_county_table(case, columns[:1], poverty))
+    blocks.append(_county_table(case, columns[1:], income))
     return overview_section("province_poverty", case, blocks, language, {"wave": wave})
 
 
