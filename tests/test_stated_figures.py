@@ -232,7 +232,7 @@ def test_townships_by_name_are_found_by_the_villages_of_the_data(tmp_path: Path)
     plan = made.plan_in(tmp_path, stated=HEAD + "乡镇,东乡,990101,2020,12,,\n村,990101100200,,2020,11,,\n")
     frame = coded().assign(township=lambda f: f["village"].map({VILLAGES[0]: "东乡", VILLAGES[1]: "西乡"}))
     rows = gathered(plan, gather_roll_up, frame).tables["roll_up_mismatches"]
-    below = rows.loc[rows["below"] == "village", ["unit", "stated", "summed"]]
+    below = rows.loc[rows["verdict"] == "differs", ["unit", "stated", "summed"]].tail(1)
     assert below.to_numpy().tolist() == [["990101100", 12, 11]]
 
 
@@ -246,6 +246,16 @@ def test_villages_of_unknown_townships_leave_townships_out(tmp_path: Path) -> No
     rows = out.tables["roll_up_mismatches"]
     assert rows[["level", "below", "stated", "summed"]].to_numpy().tolist() == [["county", "village", 25, 24]]
     assert any("townships are not compared" in n["en"] for n in out.notes["roll_up"])
+
+
+def test_a_unit_that_states_nothing_leaves_the_sum_open(tmp_path: Path) -> None:
+    """The second village is in the data and not in the table, the second township has a village and no row: no sum is made of the rest."""
+    text = HEAD + "村,990101100200,,2020,12,,\n乡镇,990101100,,2020,12,,\n县,990101,,2020,24,,\n"
+    rows = gathered(made.plan_in(tmp_path, stated=text), gather_roll_up).tables["roll_up_mismatches"]
+    rows = rows[rows["figure"] == "households"].set_index("level")
+    assert rows.loc["county", ["stated", "blank", "verdict"]].tolist() == [24, 1, "incomplete"]
+    assert rows.loc["township", ["unit", "verdict"]].tolist() == ["990101101", "not_stated"]
+    assert rows.loc["village", ["unit", "summed", "verdict"]].tolist() == [VILLAGES[1], 12, "not_stated"]
 
 
 def test_a_mismatch_of_each_township_stands_in_the_lists(tmp_path: Path) -> None:
@@ -379,6 +389,15 @@ def test_counties_are_held_against_prefectures_and_the_province(tmp_path: Path) 
     assert (found.why, found.lacking, found.counties) == (None, (), 0)
     assert isinstance(found.planned, PlanHits)
     assert found.planned.whole[["units", "equal"]].tolist() == [3, 2]
+
+
+def test_a_prefecture_that_states_nothing_leaves_the_province_open(tmp_path: Path) -> None:
+    text = "".join(line + "\n" for line in ABOVE.split("\n") if not line.startswith("市,990200"))
+    found = upper_levels(plan_with(tmp_path, text), {"990101": {}, "990102": {}, "990201": {}}, []).mismatches
+    assert found.loc[found["figure"] == "households", ["unit", "verdict"]].to_numpy().tolist() == [
+        ["9902", "not_stated"],
+        ["99", "incomplete"],
+    ]
 
 
 def test_a_county_of_the_build_that_states_nothing_leaves_its_prefecture_open(tmp_path: Path) -> None:

@@ -12,10 +12,12 @@ from evalkit.cli.problems import problems
 from evalkit.countyseries import county_series
 from evalkit.decisions import read_workbooks
 from evalkit.errors import DataError
-from evalkit.ingest import RawTable, passed_over, read_all, spreadsheet_damage
+from evalkit.exits.statedfile import stated_figures
+from evalkit.ingest import RawTable, passed_over, read, read_all, spreadsheet_damage
 from evalkit.ingest.cells import masked
 from evalkit.ingest.damage import KINDS
 from evalkit.ingest.faults import all_faults
+from evalkit.pipeline.papers import stated_files
 from evalkit.plan import Plan
 
 
@@ -42,6 +44,7 @@ def check_lines(plan: Plan) -> Generator[str, None, int]:
     yield f"plan {plan.title.en} (digest {plan.digest}), data in {plan.raw}"
     for table in raw.tables.values():
         yield from _read_lines(table)
+    yield from _stated_lines(plan)
     yield from _passed_over_lines(plan)
     made = read_workbooks(plan).decisions
     cleaned = clean_where_possible(raw, plan, made.within())
@@ -56,6 +59,18 @@ def check_lines(plan: Plan) -> Generator[str, None, int]:
     ending = foresee(cleaned)
     yield from _ending_lines(ending)
     return ending.code
+
+
+def _stated_lines(plan: Plan) -> Iterator[str]:
+    """Yield how the table of stated figures was read, and which levels and years it has."""
+    source = plan.data.stated
+    if source is None or not source.files:
+        return
+    raw = read(stated_files(plan), table="stated", source=source, root=plan.raw)
+    yield from _read_lines(raw)
+    found = stated_figures(raw).frame
+    counts = pd.crosstab(found["level"], found["wave"]).reset_index().rename_axis(None, axis=1)
+    yield _grid(counts)
 
 
 def _ending_lines(ending: Ending) -> Iterator[str]:

@@ -152,8 +152,6 @@ def load_overview(plan: Plan) -> OverviewCase:
         As `check_overview`.
     PlanError
         A file of targets was damaged since the build.
-    DataError
-        The table of stated figures was damaged since the build.
     """
     manifest = check_overview(plan)
     store = Store(plan.processed)

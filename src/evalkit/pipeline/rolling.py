@@ -13,7 +13,7 @@ from evalkit import exits
 from evalkit.exits import RollUp, StatedFigures
 from evalkit.exits.readings import amounts
 from evalkit.exits.rollup import WAVE
-from evalkit.pipeline.gathered import County, Gathered, complete_in, of_wave
+from evalkit.pipeline.gathered import County, Gathered, complete_in
 from evalkit.pipeline.papers import stated_of
 from evalkit.text import Text
 
@@ -42,7 +42,10 @@ NO_TOWNSHIPS = Text(
 
 @dataclass(frozen=True, eq=False)
 class _Stated:
-    """What the levels of a county state, one row a unit and year, by level; `doubles`: what two tables state of one unit."""
+    """What the levels of a county state, one row a unit and year, by level.
+
+    `listed` are the villages of the table of stated figures, `doubles` what two tables state of one unit.
+    """
 
     levels: Mapping[str, pd.DataFrame]
     listed: pd.DataFrame
@@ -116,7 +119,8 @@ def _stated(here: County, file: StatedFigures | None, own: pd.DataFrame | None) 
     year = _counted_year(here, totals)
     doubles = []
     if villages is not None:
-        rows = of_wave(villages, year).assign(**{WAVE: year})
+        dated = WAVE in villages and villages[WAVE].notna().any()
+        rows = villages[villages[WAVE].notna()] if dated else villages.assign(**{WAVE: year})
         levels["village"], twice = _joined(levels["village"], rows, "village", VILLAGES)
         doubles.append(twice)
     if totals is not None and complete_in(here.plan) == "county":
@@ -125,9 +129,13 @@ def _stated(here: County, file: StatedFigures | None, own: pd.DataFrame | None) 
         doubles.append(twice)
     levels["village"] = _with_townships(levels["village"], own)
     levels["township"] = _by_code(levels["township"], here)
+    levels = {level: t.assign(county=here.code) for level, t in levels.items()}
+    if own is not None and "village" in own:
+        levels["village"] = _with_silent(levels["village"], own, "village")
+    levels["township"] = _with_silent(levels["township"], levels["village"], "township")
     found = [d for d in doubles if len(d)]
     return _Stated(
-        {level: t.assign(county=here.code) for level, t in levels.items()},
+        levels,
         listed=_of_file(file, "village"),
         doubles=pd.concat(found, ignore_index=True) if found else pd.DataFrame(),
     )
@@ -178,6 +186,17 @@ def _joined(
     return both, found.assign(level=level, below=name, difference=apart, parts=1, blank=0, verdict=verdict)
 
 
+def _with_silent(table: pd.DataFrame, known: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Return stated units with those that others name in the same year and that state nothing: sums over them are incomplete."""
+    keys = [level, WAVE]
+    places = [c for c in ("township", "county") if c in known and c in table and c != level]
+    units = known[[*keys, *places]].dropna(subset=keys).drop_duplicates(keys)
+    units = units[units[WAVE].isin(set(table[WAVE]))].astype({level: "str", WAVE: "int64"})
+    there = pd.MultiIndex.from_frame(table[keys])
+    silent = units[~pd.MultiIndex.from_frame(units[keys]).isin(there)]
+    return table if silent.empty else pd.concat([table, silent], ignore_index=True)
+
+
 def _with_townships(villages: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFrame:
     """Return stated villages with their township: by code, by the village table, by the households in them."""
     if villages.empty:
@@ -217,7 +236,7 @@ def _chains(
         chains.append({"household": own, "village": villages[~villages["village"].isin(of_file)]})
     if len(stated.listed):
         rows = levels["village"]
-        levels["village"] = rows[rows["village"].isin(set(stated.listed["village"]))]
+        levels["village"] = rows[rows[WAVE].isin(set(stated.listed[WAVE]))]
     else:
         levels.pop("village", None)  # the village table of a sample does not add up to townships
     return [*chains, _without_unknown(out, levels)]

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from evalkit.errors import DataError
 from evalkit.exits import RollUp, StatedFigures, roll_up_years
 from evalkit.exits.rollup import LEVELS, ROLLED_UP, WAVE
 from evalkit.pipeline.papers import stated_of
 from evalkit.pipeline.planned import NO_PLAN, PlanHits, plan_hits
 from evalkit.plan import Plan
+from evalkit.reasons import reason
 from evalkit.text import Text
 
 UPPER = ("county", "prefecture", "province")
@@ -70,16 +72,18 @@ def upper_levels(
     failed : sequence of str
         Counties that could not be built.
 
-    Raises
-    ------
-    DataError
-        The table of stated figures was damaged since the build.
+    Returns
+    -------
+    UpperLevels
+        Where the table of stated figures was damaged or lost since the build, `why` says so.
     """
     counts = [t["roll_up"] for t in counties.values() if len(t.get("roll_up", ()))]
     rows = [t["roll_up_mismatches"] for t in counties.values() if len(t.get("roll_up_mismatches", ()))]
-    stated = stated_of(plan)
+    stated, damaged = _stated(plan)
     known = sorted({*counties, *failed})
-    why, lacking, upper = NOT_NAMED, (), None
+    why: Text = NOT_NAMED if damaged is None else damaged
+    lacking: tuple[str, ...] = ()
+    upper: RollUp | None = None
     planned: PlanHits | Text = NO_PLAN
     if stated is not None:
         there = set(stated.at("county")["county"])
@@ -104,6 +108,14 @@ def upper_levels(
     )
 
 
+def _stated(plan: Plan) -> tuple[StatedFigures | None, Text | None]:
+    """Return the stated figures, or why they cannot be read."""
+    try:
+        return stated_of(plan), None
+    except DataError as error:
+        return None, reason(error)
+
+
 def _above(stated: StatedFigures, lacking: Sequence[str]) -> RollUp | None:
     """Return counties, prefectures and provinces rolled up; None where no figure stands at two levels in one year."""
     tables = {level: stated.at(level) for level in UPPER}
@@ -114,17 +126,31 @@ def _above(stated: StatedFigures, lacking: Sequence[str]) -> RollUp | None:
         if len(c) >= 6 and c.isascii() and c.isdigit()
         for w in sorted(set(county[WAVE]))
     ]
-    if blank:
-        county = pd.concat(
-            [county, pd.DataFrame(blank).astype({WAVE: county[WAVE].dtype})], ignore_index=True
-        )
-    tables["county"] = county[county["prefecture"].notna()]
+    county = _with(county[county["prefecture"].notna()], pd.DataFrame(blank))
+    prefecture = tables["prefecture"][tables["prefecture"]["province"].notna()]
+    pairs = county[["prefecture", "province", WAVE]].drop_duplicates()
+    there = set(zip(prefecture["prefecture"], prefecture[WAVE], strict=True))
+    keys = zip(pairs["prefecture"], pairs[WAVE], strict=True)
+    silent = pd.Series([key not in there for key in keys], index=pairs.index, dtype=bool)
+    now = pairs[WAVE].isin(
+        set(prefecture[WAVE])
+    )  # in a year without prefectures, counties stand under the province
+    tables |= {"county": county, "prefecture": _with(prefecture, pairs[now & silent])}
     given = {level: t for level, t in tables.items() if len(t)}
     for figure in stated.figures:
         years = [set(t.loc[t[figure].notna(), WAVE]) for t in given.values() if figure in t]
         if any(a & b for i, a in enumerate(years) for b in years[:i]):
             return roll_up_years(given, stated.figures)
     return None
+
+
+def _with(table: pd.DataFrame, silent: pd.DataFrame) -> pd.DataFrame:
+    """Return stated units and, without figures, those that state nothing: sums over them are incomplete."""
+    return (
+        table
+        if silent.empty
+        else pd.concat([table, silent.astype({WAVE: table[WAVE].dtype})], ignore_index=True)
+    )
 
 
 def _added(counts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -146,14 +172,15 @@ def _added(counts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _notes(stated: StatedFigures | None) -> tuple[Text, ...]:
     if stated is None:
         return ()
-    county = stated.at("county")
-    odd = sorted(set(county.loc[county["prefecture"].isna(), "county"]))
+    rows = stated.frame[stated.frame["level"].isin(UPPER)]
+    odd = sorted(set(rows.loc[rows["province"].isna(), "unit"]))
     if not odd:
         return ()
     return (
         Text(
-            en=f"{len(odd)} counties have no division code and belong to no known prefecture (first: {odd[0]}): left out above the county",
-            zh=f"{len(odd)}个县没有行政区划代码，所属市不明（如{odd[0]}），县以上未计入",
+            en=f"{len(odd)} counties or prefectures have no division code, so that it is not known what they belong to (first: {odd[0]}): left out "
+            "above the county",
+            zh=f"{len(odd)}个县、市没有行政区划代码，隶属关系不明（如{odd[0]}），县以上未计入",
         ),
     )
 
