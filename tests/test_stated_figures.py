@@ -71,9 +71,9 @@ def test_units_without_division_codes_name_their_county(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("县,990121,,2020,-1,,\n", "1 have a households that is negative or no whole number (first: stated.csv, row 2)"),
+        ("县,990121,,2020,-1,,\n", "1 have a registry_households that is negative or no whole number (first: stated.csv, row 2)"),
         ("县,990121,,2020,1.5,,\n", "negative or no whole number"),
-        ("县,990121,,2020,约十户,,\n", "1 have a households that is no number"),
+        ("县,990121,,2020,约十户,,\n", "1 have a registry_households that is no number"),
         ("厅,990121,,2020,1,,\n", "have a level that is none of village, township, county, prefecture, province"),
         ("县,,,2020,1,,\n", "1 have no code of the unit"),
         ("县,990121,,20,1,,\n", "1 have no year of four digits"),
@@ -424,19 +424,21 @@ def test_a_county_of_the_build_that_states_nothing_leaves_its_prefecture_open(tm
 def test_the_synthetic_statements_are_sums_but_for_what_the_truth_lists() -> None:
     registry = simulate.registry(seed=3, counties=3, scale=0.05)
     people, stated = registry.truth.population, registry.stated
-    villages = stated[stated["level"] == "村"].set_index(["unit", "wave"])
+    villages = stated[stated["stated_level"] == "村"].set_index(["stated_unit", "wave"])
     counted = people.groupby(["village", "wave"])["size"].agg(["size", "sum"]).loc[villages.index]
-    assert (villages["households"] == counted["size"]).all()
+    assert (villages["registry_households"] == counted["size"]).all()
     assert (villages["registry_persons"] == counted["sum"]).all()
     wrong = registry.truth.misstated.set_index(["kind", "level"])
     digits = {"乡镇": (9, "村"), "县": (6, "乡镇"), "市": (4, "县"), "省": (2, "市")}
     off = []
     for level, (n, below) in digits.items():
-        high, low = stated[stated["level"] == level], stated[stated["level"] == below]
-        sums = low.groupby([low["unit"].str[:n], "wave"])[
-            ["households", "exited_persons", "planned_exits"]
+        high, low = stated[stated["stated_level"] == level], stated[stated["stated_level"] == below]
+        sums = low.groupby([low["stated_unit"].str[:n], "wave"])[
+            ["registry_households", "exited_persons", "planned_exits"]
         ].sum()
-        own = high.set_index(["unit", "wave"])[["households", "exited_persons", "planned_exits"]]
+        own = high.set_index(["stated_unit", "wave"])[
+            ["registry_households", "exited_persons", "planned_exits"]
+        ]
         gap = (own - sums.reindex(own.index)).dropna()
         off += [
             (level, *at, *row) for at, row in zip(gap.index, gap.to_numpy().tolist(), strict=True) if any(row)
@@ -447,7 +449,9 @@ def test_the_synthetic_statements_are_sums_but_for_what_the_truth_lists() -> Non
     ]
     county = wrong.loc[("on_plan", "county"), "unit"]
     own = stated[
-        (stated["level"] == "村") & stated["unit"].str.startswith(county) & (stated["exit_households"] > 0)
+        (stated["stated_level"] == "村")
+        & stated["stated_unit"].str.startswith(county)
+        & (stated["exit_households"] > 0)
     ]
     assert (own["planned_exits"] == own["exit_households"]).all()
     assert (

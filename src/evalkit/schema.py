@@ -25,7 +25,7 @@ KEYS: dict[Table, tuple[str, ...]] = {
     "survey": ("household",),
     "totals": ("county",),
     "county": ("county", "wave"),
-    "stated": ("level", "unit", "wave"),
+    "stated": ("stated_level", "stated_unit", "wave"),
 }
 
 
@@ -211,11 +211,11 @@ FIELDS: tuple[Field, ...] = (
     Field("sampled_village_unregistered", "抽查村非建档立卡人口数", "unregistered persons of the sampled villages", "integer", _TOT, ("抽查村非建档立卡人口数",)),
     Field("assessed_year", "评估年度", "year assessed", "year", _TOT, ("评估年度", "摘帽评估年度")),
     # figures that a level states: village, township, county, prefecture, province
-    Field("level", "层级", "level", "category", _STA, ("层级", "级别", "单位层级")),
-    Field("unit", "单位代码", "code of the unit", "id", _STA, ("单位代码", "代码", "行政区划代码", "区划代码")),
-    Field("unit_name", "单位名称", "name of the unit", "text", _STA, ("单位名称", "名称", "单位")),
-    Field("unit_county", "所属县代码", "county of the unit", "id", _STA, ("所属县代码", "县代码")),
-    Field("households", "建档立卡户数", "registered households", "integer", _STA, ("建档立卡户数", "户数", "建档立卡总户数")),
+    Field("stated_level", "层级", "level", "category", _STA, ("层级", "级别", "单位层级")),
+    Field("stated_unit", "单位代码", "code of the unit", "id", _STA, ("单位代码", "代码", "行政区划代码", "区划代码")),
+    Field("stated_name", "单位名称", "name of the unit", "text", _STA, ("单位名称", "名称", "单位")),
+    Field("stated_county", "所属县代码", "county of the unit", "id", _STA, ("所属县代码", "县代码")),
+    Field("registry_households", "建档立卡户数", "registered households", "integer", _STA, ("建档立卡户数", "户数", "建档立卡总户数")),
     Field("registry_persons", "建档立卡人口数", "persons in registered households", "integer", _STA, ("建档立卡人口数", "人口数", "建档立卡总人口数")),
     Field("returned_persons", "返贫人口数", "persons returned to poverty", "integer", _STA, ("返贫人口数",)),
     Field("exit_households", "当年脱贫户数", "households exited in the year", "integer", _STA, ("当年脱贫户数", "本年脱贫户数")),

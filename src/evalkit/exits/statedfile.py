@@ -19,7 +19,7 @@ from evalkit.plan import TableSource
 from evalkit.schema import label
 
 FIGURES: dict[str, str] = {
-    "households": "households",
+    "registry_households": "households",
     "registry_persons": "persons",
     "registered_persons": "registered_persons",
     "exited_persons": "exited_persons",
@@ -116,7 +116,7 @@ def read_stated(
 
 def stated_figures(raw: RawTable) -> StatedFigures:
     """Return the stated figures of a raw table; see `read_stated`."""
-    absent = [c for c in ("unit", WAVE) if c not in raw.frame]
+    absent = [c for c in ("stated_unit", WAVE) if c not in raw.frame]
     if absent:
         named = ", ".join(f"{c} ({label(c, 'zh')})" for c in absent)
         msg = f"the table of stated figures lacks {named}; name the header in plan.data.stated.columns"
@@ -124,7 +124,7 @@ def stated_figures(raw: RawTable) -> StatedFigures:
     frame = _rows(raw.frame)
     given = [c for c in (*FIGURES, *PLANNED) if c in frame]
     faults: list[tuple[pd.Series, str]] = []
-    unit = plain_ids(frame["unit"])
+    unit = plain_ids(frame["stated_unit"])
     faults.append((unit.isna(), "have no code of the unit"))
     level = _levels(frame, unit)
     faults.append(
@@ -135,7 +135,7 @@ def stated_figures(raw: RawTable) -> StatedFigures:
     )
     out = _placed(frame, unit, level)
     lost = out["level"].isin(["village", "township"]) & out["county"].isna()
-    faults.append((lost, "are villages or townships of no known county; give 所属县代码 (unit_county)"))
+    faults.append((lost, "are villages or townships of no known county; give 所属县代码 (stated_county)"))
     years = frame[WAVE].map(_year, na_action="ignore")
     faults.append((years.isna(), "have no year of four digits"))
     out[WAVE] = years.astype("Int64")
@@ -154,7 +154,7 @@ def _rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that state something: neither blank, nor totals, nor signatures."""
     own = [c for c in frame if c not in PROVENANCE]
     cells = frame[own].apply(lambda c: c.str.strip()).replace("", pd.NA)
-    words = cells[[c for c in ("level", "unit", "unit_name") if c in cells]]
+    words = cells[[c for c in ("stated_level", "stated_unit", "stated_name") if c in cells]]
     said = words.apply(lambda c: c.map(lambda v: bool(row_word(v)), na_action="ignore").eq(other=True)).any(
         axis=1
     )
@@ -167,10 +167,10 @@ def _rows(frame: pd.DataFrame) -> pd.DataFrame:
 def _levels(frame: pd.DataFrame, unit: pd.Series) -> pd.Series:
     """Return the level of each row: as it is written, else by its code; missing where neither says."""
     by_code = unit.map(_level_of, na_action="ignore")
-    if "level" not in frame:
+    if "stated_level" not in frame:
         return by_code
-    written = frame["level"].map(lambda v: WORDS.get(half_width(v).casefold()), na_action="ignore")
-    return written.where(frame["level"].notna(), by_code)
+    written = frame["stated_level"].map(lambda v: WORDS.get(half_width(v).casefold()), na_action="ignore")
+    return written.where(frame["stated_level"].notna(), by_code)
 
 
 def _level_of(code: str) -> str | None:
@@ -193,12 +193,12 @@ def _placed(frame: pd.DataFrame, unit: pd.Series, level: pd.Series) -> pd.DataFr
          for u, n, d in zip(unit, size, digits, strict=True)],
         index=unit.index, dtype="str",
     )  # fmt: skip
-    name = frame["unit_name"] if "unit_name" in frame else pd.Series(pd.NA, index=frame.index)
+    name = frame["stated_name"] if "stated_name" in frame else pd.Series(pd.NA, index=frame.index)
     below = level.isin(["village", "township"])
     coded = digits & own.str.len().isin([DIGITS["township"], DIGITS["village"]])
     stated = (
-        plain_ids(frame["unit_county"])
-        if "unit_county" in frame
+        plain_ids(frame["stated_county"])
+        if "stated_county" in frame
         else pd.Series(np.nan, index=frame.index, dtype="str")
     )
     county = stated.where(stated.notna(), own.str[:6].where(coded)).where(below, own.where(level == "county"))

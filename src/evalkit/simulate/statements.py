@@ -22,7 +22,7 @@ ON_PLAN = 2
 """Position of the county whose exits are those planned."""
 LEVELS = {"village": "村", "township": "乡镇", "county": "县", "prefecture": "市", "province": "省"}
 COUNTED = (
-    "households", "registry_persons", "registered_persons", "exited_persons", "returned_persons", "exit_households",
+    "registry_households", "registry_persons", "registered_persons", "exited_persons", "returned_persons", "exit_households",
     "planned_exits", "eligible_households",
 )  # fmt: skip
 MISSTATED_COLUMNS = ("kind", "level", "unit", "wave", "figure", "stated", "true")
@@ -35,7 +35,7 @@ class Statements:
     Parameters
     ----------
     stated : DataFrame
-        ``level`` (Chinese words), ``unit`` (division code), ``unit_name, wave`` and `COUNTED`; planned exits are missing where no
+        ``stated_level`` (Chinese words), ``stated_unit`` (division code), ``stated_name, wave`` and `COUNTED`; planned exits are missing where no
         household was left to exit.
     misstated : DataFrame
         ``kind`` (misstated, on_plan), ``level, unit, wave, figure, stated, true``; the county on plan has one row.
@@ -67,8 +67,8 @@ def make_statements(rng: np.random.Generator, population: pd.DataFrame, places: 
     tables, misstated = [], []
     below = villages.assign(unit=units["village"])
     for level in LEVELS:
-        keys = below["unit"].str[: len(units[level].iloc[0])]
-        rows = below.groupby([keys, "wave"])[list(COUNTED)].sum(min_count=1).reset_index()
+        own = below["unit"].str[: len(units[level].iloc[0])]
+        rows = below.groupby([own, "wave"])[list(COUNTED)].sum(min_count=1).reset_index()
         for at, unit, by in wrong:
             if at == level:
                 place = (rows["unit"] == unit) & (rows["wave"] == WAVES[-1])
@@ -77,15 +77,18 @@ def make_statements(rng: np.random.Generator, population: pd.DataFrame, places: 
                 misstated.append(
                     ("misstated", level, unit, int(WAVES[-1]), "exited_persons", true + by, true)
                 )
-        named = rows.assign(level=LEVELS[level], unit_name=rows["unit"].map(names))
+        named = rows.assign(level=LEVELS[level], stated_name=rows["unit"].map(names))
         first = FIRST_BELOW if level in ("village", "township") else FIRST
         tables.append(named[named["wave"] >= first])
         below = rows
     counties = sorted(set(units["county"]))
     if len(counties) > ON_PLAN:
         misstated.append(("on_plan", "county", counties[ON_PLAN], 0, "planned_exits", 0, 0))
-    stated = pd.concat(tables[::-1], ignore_index=True)[["level", "unit", "unit_name", "wave", *COUNTED]]
-    texts: dict[str, str] = dict.fromkeys(("level", "unit", "unit_name"), "str")
+    keys = ["stated_level", "stated_unit", "stated_name"]
+    together = pd.concat(tables[::-1], ignore_index=True)
+    renamed = together.rename(columns={"level": "stated_level", "unit": "stated_unit"})
+    stated = renamed[[*keys, "wave", *COUNTED]]
+    texts: dict[str, str] = dict.fromkeys(keys, "str")
     whole = dict.fromkeys(("wave", *COUNTED[:6], "eligible_households"), "int64")
     return Statements(
         stated.astype({**texts, **whole, "planned_exits": "Int64"}),
@@ -102,7 +105,7 @@ def _villages(rng: np.random.Generator, population: pd.DataFrame, places: Places
         {
             "village": rows["village"],
             "wave": wave,
-            "households": 1,
+            "registry_households": 1,
             "registry_persons": size,
             "registered_persons": size.where(status == "未脱贫", 0),
             "exited_persons": size.where(status == "已脱贫", 0),
