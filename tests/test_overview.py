@@ -19,10 +19,12 @@ from evalkit.cleaning import panel_from
 from evalkit.errors import ReportError
 from evalkit.exits import CRITERIA, ExitJudgement, count_verdicts
 from evalkit.exits.many import doubt
+from evalkit.exits.rollup import ROLLED_UP
 from evalkit.pipeline.adding import county_sums
 from evalkit.pipeline.held_papers import checked_claims, held_targets
 from evalkit.pipeline.province import CountyLine, OverviewCase, load_overview
-from evalkit.plan import Plan
+from evalkit.pipeline.upper_levels import upper_levels
+from evalkit.plan import Plan, TableSource
 from evalkit.report import (
     index,
     manifest,
@@ -39,6 +41,7 @@ from evalkit.report import (
 from evalkit.report.document import Figure, Omitted, Prose, Section, Table
 from evalkit.report.html import fragment
 from evalkit.report.sections.overview_opening import TITLES
+from evalkit.report.sections.stated_sums import ROLL_UP
 from evalkit.store import Store, dump_json
 from evalkit.text import Text
 
@@ -209,6 +212,51 @@ def test_a_sum_that_does_not_agree_is_listed(built: Plan, tmp_path: Path) -> Non
         ("province", "99", 2014, "households", 47, 48),
         ("province", "99", 2016, "households", 47, 48),
     }
+
+
+STATED = (
+    "层级,代码,年度,户数,当年脱贫户数,计划脱贫户数\n县,990101,2016,12,12,12\n县,990102,2016,12,15,14\n县,990201,2016,12,20,20\n"
+    "县,990202,2016,12,30,30\n市,990100,2016,24,27,26\n市,990200,2016,29,50,50\n省,990000,2016,53,,\n"
+)
+
+
+def test_stated_figures_stand_level_by_level(case: OverviewCase, tmp_path: Path) -> None:
+    """The second prefecture states 29 households for twice 12; three of four counties exit exactly as planned."""
+    raw = tmp_path / "data" / "raw"
+    raw.mkdir(parents=True)
+    (raw / "stated.csv").write_text(STATED, encoding="gb18030")
+    data = case.plan.data.model_copy(update={"stated": TableSource(files=("stated.csv",))})
+    plan = case.plan.model_copy(update={"data": data}).at(tmp_path)
+    own = pd.DataFrame(
+        [
+            {
+                "level": "village",
+                "below": "household",
+                "figure": "households",
+                "agrees": 3,
+                **dict.fromkeys(list(ROLLED_UP)[1:], 0),
+            }
+        ]
+    )
+    upper = upper_levels(plan, {c: {"roll_up": own} for c in COUNTIES}, [])
+    section = province_sums(replace(case, upper=upper))
+    assert section.facts["stated"] == {"agrees": 16, "differs": 1}
+    assert "17 stated figures of all levels" in text_of(section)
+    counts = {(r[0].en, r[2].en): r[3:5] for r in table_of(section, ROLL_UP.en).rows}  # type: ignore[union-attr]
+    assert counts["Village", "households"] == (12, 0)
+    assert counts["Prefecture", "households"] == (1, 1)
+    wrong = table_of(section, "Figures that do not add up").rows
+    assert [(r[1], r[2], *r[5:]) for r in wrong] == [("9902", 2016, 29, 24, 5)]
+    papers = province_papers(replace(case, upper=upper))
+    assert "Of 4 plans of a county and year 3 were met exactly" in text_of(papers)
+    for section_ in (section, papers):
+        page = fragment(section_, "zh")
+        assert not re.search(
+            r"\bnan\b|fraud|造假", re.sub(r"data:image[^\"]*", "", page.split("</style>")[1])
+        )
+    gone = upper_levels(plan.at(tmp_path / "elsewhere"), {}, [])
+    assert gone.why is not None
+    assert "stated.csv" in gone.why.en
 
 
 def test_codes_that_are_no_division_codes_have_no_prefecture(tmp_path: Path) -> None:
@@ -387,7 +435,7 @@ def test_a_total_of_some_counties_never_shows_that_the_whole_falls_short(papers:
     assert (verdicts["few"], verdicts["many"]) == ("meets", "fails")
     assert (shown["few"], shown["many"], shown["told"]) == ("meets", "not_shown", "not_shown")
     assert any("never show that the whole place does not" in n.en for n in table.notes)
-    assert [r[2].en if isinstance(r[2], Text) else r[2] for r in table.rows][3] == "≥ 1,000,000"
+    assert [r[2].en if isinstance(r[2], Text) else r[2] for r in table.rows][3] == "≥\u00a01,000,000"
 
 
 def test_targets_read_the_columns_that_they_name(papers: OverviewCase) -> None:

@@ -14,6 +14,7 @@ import evalkit as ek
 from evalkit import simulate
 from evalkit.pipeline import BuildResult, CountyResult, PooledResult, build, check_inputs, load_case
 from evalkit.pipeline.effect_data import first_wave
+from evalkit.pipeline.province import load_overview
 from evalkit.plan import Plan
 from evalkit.store import Store, file_hash
 
@@ -65,6 +66,37 @@ def test_the_truth_is_inside_its_interval(
     assert len(off) == 21
     assert np.abs(off).max() < 4.5
     assert np.mean(np.abs(off) > 2) < 0.25
+
+
+def test_misstated_figures_of_the_example_are_listed_where_they_arise(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult],
+) -> None:
+    """One township and one prefecture state too much and hand it up; in one county the exits are those planned."""
+    plan, registry, result = example
+    wrong = registry.truth.misstated.set_index("level")
+    found = {}
+    for county in result.done:
+        case = load_case(plan, county.county).result
+        rows = case.tables["roll_up_mismatches"]
+        above = rows[(rows["level"] != "village") & (rows["verdict"] != "agrees")]
+        found[county.county] = (
+            above[["level", "unit", "wave", "figure", "stated", "summed"]].to_numpy().tolist()
+        )
+        assert case.tables["roll_up"].set_index("below").loc["household", "agrees"].sum() > 0
+        flagged = case.facts["accounts"]["planned_exits"]["flagged"]
+        assert flagged == (county.county == wrong.loc["county", "unit"])
+    row = wrong.loc["township"]
+    listed = {c: [] for c in found} | {
+        row["unit"][:6]: [["township", row["unit"], row["wave"], row["figure"], row["stated"], row["true"]]]
+    }
+    assert found == listed
+    upper = load_overview(plan).upper
+    assert upper is not None
+    high = upper.mismatches[upper.mismatches["level"].isin(["prefecture", "province"])]
+    row = wrong.loc["prefecture"]
+    assert high[["unit", "wave", "stated", "summed"]].to_numpy().tolist() == [
+        [row["unit"], row["wave"], row["stated"], row["true"]]
+    ]
 
 
 def copied(example: tuple[Plan, simulate.SyntheticRegistry, BuildResult], folder: Path) -> Plan:

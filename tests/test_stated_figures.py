@@ -358,6 +358,20 @@ def test_exits_that_equal_their_plans_more_often_than_chance(tmp_path: Path) -> 
         read_stated(stated_in(tmp_path, head + "村,990101100299,,2020,,5,40\n")), plan, ("village",)
     )
     assert isinstance(blank, Text)
+    years = pd.DataFrame(
+        {
+            "year": [2019, 2020, 0],
+            "units": [3, 2, 5],
+            "planned": [40, 6, 46],
+            "actual": [40, 5, 45],
+            "equal": 1,
+            "expected": 1.0,
+            "p_value": 0.5,
+        }
+    )
+    hidden = hits_blocks(years, "village", 10, (), flagged=False)[-1]
+    # 5 exits of 2020 are withheld, and 2019 with them: the total would give them away
+    assert [type(r[3]) for r in hidden.rows] == [Suppressed, Suppressed, float]  # type: ignore[union-attr]
     blocks = hits_blocks(found.table.assign(actual=4), "village", 10, (), flagged=True)
     assert [type(b).__name__ for b in blocks] == ["Table"]
     assert {type(c) for c in blocks[0].rows[0][1:]} == {Suppressed}  # type: ignore[union-attr]

@@ -239,6 +239,16 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "The household size and at least three years are needed.",
         "需要家庭人口数和至少三期数据。",
     ),
+    (
+        r"cannot evaluate the condition ('.+'): name ('\w+') is not defined",
+        "The data have no column {1}, which the condition {0} needs.",
+        "数据中没有条件{0}所需的列{1}。",
+    ),
+    (
+        r"none of .+ is stated for one year at two levels",
+        "No figure is stated for one year at two levels.",
+        "没有任何指标在同一年度有两级上报数。",
+    ),
     (r"the survey has no rows", "The third-party survey has no rows.", "第三方抽查表没有数据行。"),
 )  # fmt: skip
 

@@ -31,12 +31,12 @@ PLANNED = ("planned_exits", "eligible_households")
 """Columns of the table that are held against exits, not added up."""
 UPPER = LEVELS[1:]
 """Levels that state figures."""
-WORDS = {
+WORDS: dict[str, str] = {
     "村": "village", "行政村": "village", "乡": "township", "镇": "township", "乡镇": "township", "乡(镇)": "township",
     "县": "county", "区": "county", "县级": "county", "县(市、区)": "county", "县(市,区)": "county",
     "市": "prefecture", "州": "prefecture", "地级": "prefecture", "市(州)": "prefecture", "市级": "prefecture",
     "省": "province", "自治区": "province", "省级": "province", "乡镇级": "township", "村级": "village",
-    **{level: level for level in UPPER},
+    "village": "village", "township": "township", "county": "county", "prefecture": "prefecture", "province": "province",
 }  # fmt: skip
 """Words of the column of levels."""
 DIGITS = {"province": 2, "prefecture": 4, "county": 6, "township": 9, "village": 12}
@@ -154,14 +154,14 @@ def _rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that state something: neither blank, nor totals, nor signatures."""
     own = [c for c in frame if c not in PROVENANCE]
     cells = frame[own].apply(lambda c: c.str.strip()).replace("", pd.NA)
-    words = cells[[c for c in ("stated_level", "stated_unit", "stated_name") if c in cells]]
-    said = words.apply(lambda c: c.map(lambda v: bool(row_word(v)), na_action="ignore").eq(other=True)).any(
-        axis=1
-    )
+    said = pd.Series(data=False, index=frame.index)
+    for column in ("stated_level", "stated_unit", "stated_name"):
+        if column in cells:
+            said |= cells[column].map(lambda v: bool(row_word(v)), na_action="ignore").eq(other=True)
     keep = (cells.notna().any(axis=1) & ~said).to_numpy(dtype=bool)
-    return pd.concat([cells, frame[[c for c in PROVENANCE if c in frame]]], axis=1)[keep].reset_index(
-        drop=True
-    )
+    where = frame[[c for c in PROVENANCE if c in frame]]
+    kept: pd.DataFrame = pd.concat([cells, where], axis=1).loc[keep]
+    return kept.reset_index(drop=True)
 
 
 def _levels(frame: pd.DataFrame, unit: pd.Series) -> pd.Series:
@@ -202,7 +202,7 @@ def _placed(frame: pd.DataFrame, unit: pd.Series, level: pd.Series) -> pd.DataFr
         else pd.Series(np.nan, index=frame.index, dtype="str")
     )
     county = stated.where(stated.notna(), own.str[:6].where(coded)).where(below, own.where(level == "county"))
-    known = county.where(level.isin(["county", "township", "village"]), own)
+    known = county.where(level.isin(["county", "township", "village"]), own).astype("str")
     division = known.str.fullmatch(r"[0-9]{6,}|[0-9]{4}|[0-9]{2}").fillna(value=False).astype(bool)
     division &= known.str.len().ge(4) | (level == "province")
     out = pd.DataFrame(
@@ -255,13 +255,14 @@ def _once(frame: pd.DataFrame, out: pd.DataFrame) -> pd.DataFrame:
     kept = out.drop_duplicates([*keys, *figures])
     twice = kept.duplicated(keys, keep=False)
     if twice.any():
-        first = kept[twice].iloc[0]
+        at = kept.index[twice][0]
+        first = kept.loc[at]
         same = twice & (kept[keys].astype("str") == first[keys].astype("str")).all(axis=1)
         rows = " and ".join(str(frame.loc[i, "_row"]) for i in kept.index[same])
         units = len(kept.loc[twice, keys].drop_duplicates())
         msg = (
             f"{units} units have two stated figures for one year (first: {first['level']} {first['unit']}, {first[WAVE]}, rows {rows} of "
-            f"{frame.loc[first.name, '_file']}); keep the one that was reported"
+            f"{frame.loc[at, '_file']}); keep the one that was reported"
         )
         raise DataError(msg, rows=kept[twice])
     return kept.sort_values(keys, ignore_index=True)

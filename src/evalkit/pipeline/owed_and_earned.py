@@ -35,7 +35,8 @@ def _collective(out: Gathered, here: County) -> None:
     if "wave" in rows and rows["wave"].isna().all():
         rows = rows.drop(columns="wave")
     known = {p: f"collective_{p}" for p in PARTS if f"collective_{p}" in rows}
-    parts = {**{p: c for p, c in known.items() if rows[c].notna().any()}, **asked.parts}
+    parts: dict[str, str] = {p: c for p, c in known.items() if rows[c].notna().any()}
+    parts |= {str(p): c for p, c in asked.parts.items()}
     limit = asked.limits.get(AMOUNT)
     limits = None if limit is None else {here.code[:2]: limit}
     found = exits.collective_income(rows, here.pack, limits=limits, parts=parts)

@@ -266,8 +266,9 @@ def _with_households(rows: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFra
     behind: dict[tuple[Any, ...], int] = {}
     for level in LEVELS if own is not None else ():
         if own is not None and level in own:
-            counts = own.groupby([level, WAVE])["household"].nunique()
-            behind |= {(level, str(u), int(w)): int(n) for (u, w), n in counts.items()}
+            counts = own.groupby([level, WAVE])["household"].nunique().reset_index()
+            places = zip(counts[level], counts[WAVE], counts["household"], strict=True)
+            behind |= {(level, str(u), int(w)): int(n) for u, w, n in places}
     least = rows[["stated", "summed"]].min(axis=1).fillna(0)
     keys = zip(rows["level"], rows["unit"], rows[WAVE].astype(int), least, strict=True)
     return rows.assign(

@@ -119,8 +119,8 @@ def _stated(case: OverviewCase) -> list[Block]:
         Text(
             en=f"units of each level and year by what became of the stated figure; villages and townships are those of the {upper.counties} counties "
             "with a roll-up of their own, whose reports name the rows; households are added up only where the plan says that the data hold "
-            "all of them",
-            zh=f"各级各年度单位上报数的比对情形（个数）；村、乡镇为{upper.counties}个有逐级汇总的县所辖，明细见各县报告；仅当方案说明户表完整时才由户汇总",
+            "all of them, without the rows that cleaning set aside",
+            zh=f"各级各年度单位上报数的比对情形（个数）；村、乡镇为{upper.counties}个有逐级汇总的县所辖，明细见各县报告；仅当方案说明户表完整时才由户汇总，且不含清洗中隔离的行",
         ),
         *upper.notes,
     ]

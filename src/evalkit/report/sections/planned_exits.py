@@ -22,7 +22,7 @@ UNITS = {
     "township": Text(en="Townships", zh="乡镇数"),
     "county": Text(en="Counties", zh="县数"),
 }
-ALL_YEARS = Text(en="all years", zh="各年合计")
+ALL_YEARS = Text(en="All years", zh="各年合计")
 MEANING = Text(
     en="Equal numbers have plain reasons, too: a plan is drawn up when the exits are all but known, or is adjusted to them. They say "
     "that the number of exits is no independent evidence, not why.",
@@ -61,12 +61,13 @@ def hits_blocks(
     flagged : bool
         Whether more units hit their plan than chance explains.
     """
-    gate = release(
-        found.assign(n=found["actual"]), minimum_cell=minimum_cell, keys=("year",), decimals=4
-    ).frame
+    # the row of all years is a total: a year that is withheld must not follow from it
+    years = ["all" if y == 0 else str(int(y)) for y in found["year"]]
+    asked = found.assign(n=found["actual"], year=pd.Series(years, index=found.index, dtype="str"))
+    gate = release(asked, minimum_cell=minimum_cell, keys=("year",), decimals=4).frame
     rows: list[tuple[Cell, ...]] = []
     for r in gate.to_dict("records"):
-        year: Cell = ALL_YEARS if r["year"] == 0 else str(int(r["year"]))
+        year: Cell = ALL_YEARS if r["year"] == "all" else str(r["year"])
         hidden = bool(r["suppressed"])
         figures: list[Cell] = [
             Suppressed() if hidden else finite(r[c])
@@ -101,12 +102,12 @@ def _said(whole: pd.Series, level: str, *, flagged: bool) -> Prose:
         "county": Text(en="plans of a county and year", zh="项县级年度计划"),
     }[level]
     end = (
-        Text(en="more than chance explains.", zh="多于随机波动所能解释的数量。")
+        Text(en="That is more than chance explains.", zh="多于随机波动所能解释的数量。")
         if flagged
-        else Text(en="which chance may explain.", zh="可由随机波动解释。")
+        else Text(en="Chance alone may explain that.", zh="可由随机波动解释。")
     )
     said = Text(
-        en=f"Of {{units}} {units.en} {{equal}} were met exactly, where {{expected}} would be by chance: {end.en}",
+        en=f"Of {{units}} {units.en} {{equal}} were met exactly; {{expected}} would be by chance. {end.en}",
         zh=f"{{units}}{units.zh}中有{{equal}}项的实际脱贫户数恰等于计划数，随机预期为{{expected}}项，{end.zh}",
     )
     return prose.say(said, numbers, style="warning" if flagged else "finding")

@@ -31,7 +31,7 @@ LEVELS: Mapping[str, Text] = {
 }
 """Level (or other table) → its word."""
 FROM: Mapping[str, Text] = {
-    "household": Text(en="households of the data", zh="户表"),
+    "household": Text(en="households", zh="户表"),
     "village": Text(en="villages", zh="各村"),
     "township": Text(en="townships", zh="各乡镇"),
     "county": Text(en="counties", zh="各县"),
@@ -122,7 +122,7 @@ def counts_table(title: Text, counts: pd.DataFrame, notes: tuple[Text, ...]) -> 
     """Return one row a level and figure: how many stated figures agree, differ, and so on."""
     shown = [v for v in ROLLED_UP if v in ("agrees", "differs") or counts[v].sum()]
     columns = (LEVEL, BELOW, FIGURE, *(Column(v, capital(ROLLED_UP[v]), "count") for v in shown))
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (capital(_level(r["level"])), _from(r["below"]), _figure(r["figure"]), *(int(r[v]) for v in shown))
         for r in counts.to_dict("records")
     )

@@ -118,9 +118,9 @@ def planned_cell(m: Milestone) -> Cell:
         ("at_most", False): "≤",
         ("at_most", True): "<",
     }
-    said = f"{sign[m.target.direction, m.target.strict]} {plain(m.target.threshold)}"
+    said = f"{sign[m.target.direction, m.target.strict]}\u00a0{plain(m.target.threshold)}"
     unit = None if m.target.unit is None else m.target.unit.text
-    return said if unit is None else Text(en=f"{said} {unit.en}", zh=f"{said}{unit.zh}")
+    return said if unit is None else Text(en=f"{said}\u00a0{unit.en}", zh=f"{said}{unit.zh}")
 
 
 def with_limits(v: Verdict) -> str:
