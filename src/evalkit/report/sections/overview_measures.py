@@ -227,7 +227,14 @@ def _county_table(case: OverviewCase, columns: Sequence[_Shown], title: Text) ->
 
     withheld = any(v.withheld for _, values, _form in columns for v in values.values())
     lacking = any(line.county not in values for line in case.counties for _, values, _form in columns)
-    notes = [WITHHELD] if withheld else []
+    whom = case.plan.population.text
+    notes = [
+        Text(
+            en=f"each county by itself, with its own sample and weights ({whom.en})",
+            zh=f"各县分别估计，使用各自的样本与权重（{whom.zh}）",
+        )
+    ]
+    notes += [WITHHELD] if withheld else []
     if lacking:
         notes.append(
             Text(

@@ -156,7 +156,8 @@ def _planned(case: OverviewCase) -> list[Block]:
     if isinstance(found, Text):
         return [Omitted(PLANNED_TITLE, found)]
     least = case.plan.disclosure.minimum_cell
-    return hits_blocks(found.table, found.level, least, found.notes, flagged=found.flagged)
+    heading = Prose(PLANNED_TITLE, style="heading")
+    return [heading, *hits_blocks(found.table, found.level, least, found.notes, flagged=found.flagged)]
 
 
 def _claims(checked: CheckedClaims, facts: list[dict[str, Any]]) -> list[Block]:

@@ -105,7 +105,15 @@ def _listed(
                 rows.append((*place, Suppressed(), Suppressed()))
             else:
                 rows.append((*place, with_limits(m.verdict), WORDS[m.conclusion]))
-    notes = [WITHHELD] if any(isinstance(r[4], Suppressed) for r in rows) else []
+    confidence = {m.verdict.confidence for own in groups.values() for m in own if m.verdict is not None}
+    percent = ", ".join(f"{100 * c:g}" for c in sorted(confidence))
+    notes = [
+        Text(
+            en=f"each county by itself, of its households in the data with their weights; one-sided limits, each at {percent}\u202f%",
+            zh=f"各县分别判断，仅就数据所含该县农户，使用权重；置信限为单侧{percent}%",
+        )
+    ]
+    notes += [WITHHELD] if any(isinstance(r[4], Suppressed) for r in rows) else []
     title = Text(en=f"{held.title.en}: county by county", zh=f"{held.title.zh}：逐县结果")
     return Table(title, columns, tuple(rows), tuple(notes))
 
