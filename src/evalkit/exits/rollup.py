@@ -139,7 +139,8 @@ def roll_up(tables: Mapping[str, pd.DataFrame], figures: Sequence[str], *, toler
             own = [*KEYS[below], *([WAVE] if waved else [])]
             low, high = _checked(tables[below], below, own, keys), _checked(tables[level], level, keys, keys)
             found = _compared(low, high, keys, figure, tolerance)
-            found["unit"] = found[list(KEYS[level])].agg("/".join, axis=1)
+            first, *rest = KEYS[level]
+            found["unit"] = found[first].str.cat([found[k] for k in rest], sep="/") if rest else found[first]
             parts.append(found.assign(level=level, below=below, figure=figure))
     last = ["below", "figure", "stated", "summed", "difference", "parts", "blank", "verdict"]
     columns = ["level", "unit", *([WAVE] if waved else []), *last]
@@ -178,13 +179,20 @@ def roll_up_years(
     >>> found.frame[["unit", "wave", "stated", "summed"]].values.tolist()
     [['990101', 2020, 5.0, 4.0]]
     """
+    alike: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
+    for figure in figures:
+        having: dict[int, list[str]] = {}
+        for level, table in tables.items():
+            known = table.loc[table[figure].notna(), WAVE].dropna().unique() if figure in table else ()
+            for wave in known:
+                having.setdefault(int(wave), []).append(level)
+        for levels in dict.fromkeys(tuple(v) for v in having.values() if len(v) > 1):
+            waves = tuple(sorted(w for w, v in having.items() if tuple(v) == levels))
+            alike.setdefault((levels, waves), []).append(figure)
     parts = []
-    for wave in sorted({int(w) for t in tables.values() for w in t[WAVE].dropna().unique()}):
-        now = {level: t[t[WAVE] == wave].drop(columns=WAVE) for level, t in tables.items()}
-        for figure in figures:
-            having = {level: t for level, t in now.items() if figure in t and t[figure].notna().any()}
-            if len(having) > 1:
-                parts.append(roll_up(having, [figure], tolerance=tolerance).frame.assign(**{WAVE: wave}))
+    for (levels, waves), same in alike.items():
+        now = {level: tables[level][tables[level][WAVE].isin(waves)] for level in levels}
+        parts.append(roll_up(now, same, tolerance=tolerance).frame)
     if not parts:
         msg = f"none of {', '.join(figures) or 'the figures'} is stated for one year at two levels; there is nothing to compare"
         raise DataError(msg)
