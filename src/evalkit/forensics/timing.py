@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from evalkit.design import Floats
 from evalkit.errors import DataError
@@ -243,8 +244,6 @@ def exits_on_plan(
     DataError
         A column is absent, a planned count is not positive, or more are planned than are eligible.
     """
-    from scipy import stats
-
     names = [planned, actual, *([] if eligible is None else [eligible])]
     need(table, names)
     known = table.dropna(subset=names)
@@ -254,13 +253,15 @@ def exits_on_plan(
         raise DataError(msg)
     hit = known[actual].to_numpy(dtype=float) == plan
     if eligible is None:
-        chance = np.asarray(stats.poisson.pmf(plan, plan), dtype=float)
+        chance = np.exp(special.xlogy(plan, plan) - plan - special.gammaln(plan + 1))
     else:
         most = known[eligible].to_numpy(dtype=float)
         if (plan > most).any():
             msg = f"{int((plan > most).sum())} of {len(known)} units plan more exits than {eligible} allows: mend the table"
             raise DataError(msg)
-        chance = np.asarray(stats.binom.pmf(plan, most, plan / most), dtype=float)
+        share, rest = plan / most, most - plan
+        ways = special.gammaln(most + 1) - special.gammaln(plan + 1) - special.gammaln(rest + 1)
+        chance = np.exp(ways + special.xlogy(plan, share) + special.xlog1py(rest, -share))
     n, k = len(plan), int(hit.sum())
     units = pd.DataFrame({"n": [n], "observed": [k], "share": [k / n], "expected": [chance.mean()]})
     units["effect"] = units["share"] - units["expected"]
