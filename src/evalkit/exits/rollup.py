@@ -139,8 +139,10 @@ def roll_up(tables: Mapping[str, pd.DataFrame], figures: Sequence[str], *, toler
             own = [*KEYS[below], *([WAVE] if waved else [])]
             low, high = _checked(tables[below], below, own, keys), _checked(tables[level], level, keys, keys)
             found = _compared(low, high, keys, figure, tolerance)
-            first, *rest = KEYS[level]
-            found["unit"] = found[first].str.cat([found[k] for k in rest], sep="/") if rest else found[first]
+            unit = found[KEYS[level][0]]
+            for key in KEYS[level][1:]:
+                unit = unit + "/" + found[key]
+            found["unit"] = unit
             parts.append(found.assign(level=level, below=below, figure=figure))
     last = ["below", "figure", "stated", "summed", "difference", "parts", "blank", "verdict"]
     columns = ["level", "unit", *([WAVE] if waved else []), *last]
