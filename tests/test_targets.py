@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from evalkit.design import SurveyDesign
-from evalkit.errors import DataError, PlanError
+from evalkit.errors import DataError, EstimationError, PlanError
 from evalkit.exits import Stability, exit_timing, milestones, read_targets
 from evalkit.panel import Panel
 from evalkit.standards import load_standard
@@ -283,3 +283,35 @@ def test_a_target_without_a_year_is_held_against_nothing_until_years_are_named()
     assert named.item("relocation", 2018).reported_meets is True
     with pytest.raises(PlanError, match="figures are given for relocated, which is no target"):
         milestones("zhaotong", years={"relocated": [2018]})
+
+
+def test_a_target_of_each_county_is_judged_county_by_county():
+    """Five households of each county: incomes of 2017 are 4,100 … 4,500 in the first, 4,600 … 5,000 in the second."""
+    whole = panel()
+    frame = whole.frame.assign(county=np.where(whole.frame["household"] < 5, "990101", "990102"))
+    asked = one(each="county", threshold=4550)
+    found = milestones(asked, panel=replace(whole, frame=frame, county="county"))
+    assert [(m.county, m.conclusion) for m in found.items] == [
+        ("", "not_shown"), ("990101", "fails"), ("990102", "meets"),
+    ]  # fmt: skip
+    assert found.item("income", 2017, "990102").verdict.value == 4800
+    assert found.tidy()["county"].tolist() == ["", "990101", "990102"]
+    assert "income per head (990101), 2017" in found.explain("en")
+    with pytest.raises(DataError, match="no target 'income' in 2017 of county 990199"):
+        found.item("income", 2017, "990199")
+    assert len(milestones(asked, panel=whole)) == 1  # a panel without counties
+    with pytest.raises(PlanError, match="each: county needs a measure that the data give"):
+        read_targets(one(each="county", measure={"kind": "stated"}))
+
+
+def test_a_target_that_cannot_be_computed_may_be_left_out_alone():
+    two = one(measure={"kind": "share", "condition": "rooms > 3"})
+    two["targets"].append({**one()["targets"][0], "id": "second"})  # type: ignore[attr-defined,index]
+    with pytest.raises(EstimationError, match="rooms"):
+        milestones(two, panel=panel())
+    found = milestones(two, panel=panel(), leave_out=True)
+    assert [(m.target.id, m.conclusion) for m in found.items] == [
+        ("income", "not_shown"),
+        ("second", "meets"),
+    ]
+    assert found.items[0].why.zh == "数据中没有条件'rooms > 3'所需的列'rooms'。"  # type: ignore[union-attr]

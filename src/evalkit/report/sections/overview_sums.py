@@ -163,21 +163,12 @@ def _reconciled(case: OverviewCase) -> list[Block]:
 def _levels(case: OverviewCase) -> Table:
     counted = case.counted
     counts = pd.DataFrame() if counted is None else counted.counts()
-    columns = (
-        LEVEL,
-        Column("figure", Text(en="Figure", zh="指标")),
-        *(Column(v, text, "count") for v, text in ROLLED_UP.items()),
-    )
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (LEVELS[str(r["level"])], FIGURES[str(r["figure"])], *(int(r[v]) for v in ROLLED_UP))
-        for r in counts.to_dict("records")
-    )
     note = Text(
-        en="stated: counted over the whole store, each household once; summed: the results of the level below. A household that is in two "
-        "counties makes the two differ",
-        zh="上级数为全库计数（每户只计一次），下级数为下一层级结果之和；同一户出现在两个县时二者不一致",
+        en="of each level and year, counted over the whole store, each household once, against the results of the level below; a household that "
+        "is in two counties makes the two differ",
+        zh="各级各年度的全库计数（每户只计一次）与下一层级结果之和的比对情形（个数）；同一户出现在两个县时二者不一致",
     )
-    return Table(WHAT, columns, rows, (note,))
+    return counts_table(WHAT, counts, (note,))
 
 
 def _differences(wrong: pd.DataFrame, smallest: int) -> Table:

@@ -128,7 +128,7 @@ def planned_cell(m: Milestone) -> Cell:
     }
     said = f"{sign[m.target.direction, m.target.strict]}\u00a0{plain(m.target.threshold)}"
     unit = None if m.target.unit is None else m.target.unit.text
-    return said if unit is None else Text(en=f"{said}\u00a0{unit.en}", zh=f"{said}{unit.zh}")
+    return said if unit is None else Text(en=f"{said}\u00a0{unit.en}", zh=f"{said}\u2060{unit.zh}")
 
 
 def with_limits(v: Verdict) -> str:
