@@ -202,6 +202,10 @@ def test_a_county_is_rolled_up_from_households_to_townships(tmp_path: Path) -> N
     assert [(r[0].en, r[1], r[2], r[3].en, r[4].en, *r[5:]) for r in listed] == [  # type: ignore[union-attr]
         ("Township", "990101101", 2020, "households", "villages", 20, 19, 1)
     ]
+    lost = table(roll_up_blocks(case_of(plan, out)), "Stated figures that could not be compared").rows
+    assert [(r[1], r[2].en, r[3].en, r[4], r[5]) for r in lost if r[1] == "990101199"] == [  # type: ignore[union-attr]
+        ("990101199", "villages", "stated, but the level below has no record", "2020", 3)
+    ]
     few = table(roll_up_blocks(case_of(plan, out, 13)), title).rows[0]
     assert {type(c) for c in few[5:]} == {Suppressed}
 

@@ -11,7 +11,7 @@ from evalkit.pipeline.upper_levels import NOT_NAMED
 from evalkit.report import prose
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Section, Suppressed, Table, finite
 from evalkit.report.sections.overview_opening import last_wave, overview_section, whole_value
-from evalkit.report.sections.stated_sums import ROLL_UP, counts_table, mismatch_table
+from evalkit.report.sections.stated_sums import ROLL_UP, counts_table, mismatch_table, open_table
 from evalkit.report.tables import WITHHELD, interval_label
 from evalkit.text import Language, Text, text_from
 
@@ -133,7 +133,8 @@ def _stated(case: OverviewCase) -> list[Block]:
             )
         )
     blocks.append(counts_table(ROLL_UP, upper.counts, tuple(notes)))
-    return [*blocks, *mismatch_table(upper.mismatches, case.plan.disclosure.minimum_cell, MOST_STATED)]
+    listed = mismatch_table(upper.mismatches, case.plan.disclosure.minimum_cell, MOST_STATED)
+    return [*blocks, *listed, *open_table(upper.mismatches, MOST_STATED)]
 
 
 def _reconciled(case: OverviewCase) -> list[Block]:

@@ -49,6 +49,8 @@ FIGURES: Mapping[str, Text] = {
     "exit_households": Text(en="exits of the year (households)", zh="当年脱贫户数"),
 }
 """Figure → its word."""
+COMPARED = ("agrees", "differs")
+"""Verdicts of figures that could be compared."""
 MOST_LISTED = 20
 """Mismatches that are printed."""
 LEVEL = Column("level", Text(en="Level", zh="层级"))
@@ -69,6 +71,7 @@ def roll_up_blocks(case: CountyCase) -> list[Block]:
         *_finding(found),
         counts_table(ROLL_UP, found, (*_notes(said), *notes_on(case, "roll_up"))),
         *mismatch_table(rows, case.plan.disclosure.minimum_cell),
+        *open_table(rows),
     ]
 
 
@@ -119,13 +122,20 @@ def _notes(said: Mapping[str, Any]) -> list[Text]:
 
 
 def counts_table(title: Text, counts: pd.DataFrame, notes: tuple[Text, ...]) -> Table:
-    """Return one row a level and figure: how many stated figures agree, differ, and so on."""
-    shown = [v for v in ROLLED_UP if v in ("agrees", "differs") or counts[v].sum()]
-    columns = (LEVEL, BELOW, FIGURE, *(Column(v, capital(ROLLED_UP[v]), "count") for v in shown))
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (capital(_level(r["level"])), _from(r["below"]), _figure(r["figure"]), *(int(r[v]) for v in shown))
-        for r in counts.to_dict("records")
+    """Return one row a level and figure: how many stated figures agree, differ, and could not be compared."""
+    rest = [v for v in ROLLED_UP if v not in COMPARED]
+    columns = (
+        LEVEL,
+        BELOW,
+        FIGURE,
+        *(Column(v, capital(ROLLED_UP[v]), "count") for v in COMPARED),
+        Column("open", Text(en="Not compared", zh="无法比对"), "count"),
     )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (capital(_level(r["level"])), _from(r["below"]), _figure(r["figure"]), *(int(r[v]) for v in COMPARED),
+         sum(int(r[v]) for v in rest))
+        for r in counts.to_dict("records")
+    )  # fmt: skip
     return Table(title, columns, rows, notes)
 
 
@@ -176,6 +186,67 @@ def mismatch_table(rows: pd.DataFrame | None, minimum_cell: int, most: int = MOS
     )
     title = Text(en="Figures that do not add up", zh="不一致的上报数")
     return [Table(title, columns, tuple(cells), (note, *Counts(tuple(cells)).notes))]
+
+
+def open_table(rows: pd.DataFrame | None, most: int = MOST_LISTED) -> list[Table]:
+    """Return the units whose stated figures could not be compared, and why; no figure is printed. None where all could.
+
+    Parameters
+    ----------
+    rows : DataFrame or None
+        Rows of `evalkit.exits.RollUp.mismatches`.
+    most : int
+        Units that are printed.
+    """
+    found = pd.DataFrame() if rows is None or rows.empty else rows[rows["verdict"] != "differs"]
+    if found.empty:
+        return []
+    keys = ["level", "unit", "below", "verdict"]
+    grouped = found.groupby(keys, sort=False).agg(
+        years=(WAVE, lambda w: sorted({int(y) for y in w})), figures=("figure", "nunique")
+    )
+    units = grouped.reset_index()
+    cells: tuple[tuple[Cell, ...], ...] = tuple(
+        (capital(_level(r["level"])), str(r["unit"]), _from(r["below"]), ROLLED_UP[r["verdict"]],
+         _years(r["years"]), int(r["figures"]))
+        for r in units.head(most).to_dict("records")
+    )  # fmt: skip
+    columns = (
+        LEVEL,
+        Column("unit", Text(en="Code", zh="代码")),
+        BELOW,
+        Column("verdict", Text(en="What it is", zh="情形")),
+        Column("years", Text(en="Years", zh="年度")),
+        Column("figures", Text(en="Figures", zh="指标数"), "count"),
+    )
+    left = len(units) - len(cells)
+    more = (
+        Text(en=f"; {left} more are not listed", zh=f"；另有{left}个未列出") if left else Text(en="", zh="")
+    )
+    note = Text(
+        en="a code that is written wrong shows twice: as a unit without records and as one that states nothing; sums over a unit that states "
+        f"nothing are left open, not made of the others{more.en}",
+        zh=f"代码写错的单位会出现两次：一次为无下级记录，一次为本级未上报；有单位未上报的，上级不以其余单位之和代替{more.zh}",
+    )
+    return [
+        Table(
+            Text(en="Stated figures that could not be compared", zh="无法比对的上报数"),
+            columns,
+            cells,
+            (note,),
+        )
+    ]
+
+
+def _years(years: list[int]) -> str:
+    """Return years as a span where none is missing between them.
+
+    >>> _years([2018, 2019, 2020]), _years([2016, 2020])
+    ('2018–2020', '2016, 2020')
+    """
+    if len(years) > 2 and years == list(range(years[0], years[-1] + 1)):
+        return f"{years[0]}–{years[-1]}"
+    return ", ".join(map(str, years))
 
 
 def _level(code: object) -> Text:
