@@ -90,3 +90,32 @@ def test_histories_that_cannot_be(rows, message):
 def test_columns_that_are_missing():
     with pytest.raises(DataError, match="lacks finding, date"):
         case_stages(STORY.drop(columns=["finding", "date"]))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2018/7/2", "2018-07-02"),
+        ("2018年7月2日", "2018-07-02"),
+        ("2018.07.02", "2018-07-02"),
+        ("20180702", "2018-07-02"),
+        ("2018-07-02 00:00:00", "2018-07-02"),
+        (pd.Timestamp("2018-07-02"), "2018-07-02"),
+        ("02/07/2018", None),
+        ("2018-13-02", None),
+        ("201872", None),
+        (43283, None),
+    ],
+)
+def test_days_are_read_with_the_year_first_and_never_guessed(written, read):
+    rows = history((1, "疑似", written))
+    if read is None:
+        with pytest.raises(DataError, match="have no date"):
+            case_stages(rows)
+    else:
+        assert case_stages(rows).by_stage().loc[0, ["cases", "first", "last"]].tolist() == [1, read, read]
+
+
+def test_findings_may_be_words():
+    cases = case_stages(history((1, "疑似", "2018-07-02")).assign(finding="疑似错退"))
+    assert cases.frame["finding"].tolist() == ["wrong_exit"]

@@ -227,7 +227,7 @@ def test_a_setting_changed_at_the_command_line_is_printed_as_a_deviation(copy: P
     assert not (copy / "reports" / "N1" / "report.zh.html").exists()
     summary = json.loads((copy / "reports" / "N1" / "summary.json").read_text(encoding="utf-8"))
     assert summary["county"] == "N1"
-    assert len(summary["sections"]) == 12
+    assert len(summary["sections"]) == 13
     kept = json.loads((copy / "reports" / "plan.json").read_text(encoding="utf-8"))
     assert kept["settings"]["deviations"] == [{"key": "poverty.poor_at_line", "planned": False, "used": True}]
 

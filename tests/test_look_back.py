@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from evalkit.design import SurveyDesign
 from evalkit.errors import DataError, DesignError
@@ -129,7 +130,16 @@ def test_a_rate_of_zero_says_that_its_change_is_uncertain():
     )
     found = revisit(none, {"missed": Followed("missed")}, first=2018, second=2019)
     assert found.table["second"].tolist() == [0]
-    assert "too narrow: missed" in found.notes[-1].en
+    assert found.edges == ("missed",)
+    assert "(MOVER), and no test is given: missed" in found.notes[-1].en
+    row, rates = found.tidy().iloc[0], found.rates["missed"]
+    # 2 of 8 households, then none. Korn & Graubard: 8 / 1.5 households, times (t of 7 / t of 3 degrees of freedom)²
+    trials = 8 / 1.5 * (stats.t.ppf(0.975, 7) / stats.t.ppf(0.975, 3)) ** 2
+    high = 1 - 0.025 ** (1 / trials)
+    low = replace(rates, about=replace(rates.about, prior_deff=1.5)).confint().low[0]
+    assert row["change"] == -0.25
+    assert row["conf_high"] == pytest.approx(-0.25 + np.hypot(high, 0.25 - low))
+    assert np.isnan(row["p_value"])
 
 
 def test_visits_that_cannot_be_compared():

@@ -29,6 +29,7 @@ from evalkit.report import (
     index,
     manifest,
     province_failed,
+    province_look_back,
     province_moves,
     province_papers,
     province_poverty,
@@ -49,8 +50,8 @@ COUNTIES = {"990101": "岚屏县", "990102": "霁渡县", "990201": "云汀县",
 SECTIONS: dict[str, Callable[..., Section]] = {
     f.__name__: f
     for f in (
-        province_verdicts, province_sums, province_poverty, province_moves, province_signals, province_quality,
-        province_failed, province_papers, province_provenance,
+        province_verdicts, province_sums, province_poverty, province_moves, province_look_back, province_signals,
+        province_quality, province_failed, province_papers, province_provenance,
     )
 }  # fmt: skip
 

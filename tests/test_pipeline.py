@@ -16,6 +16,7 @@ from evalkit.pipeline import BuildResult, CountyResult, PooledResult, build, che
 from evalkit.pipeline.effect_data import first_wave
 from evalkit.pipeline.province import load_overview
 from evalkit.plan import Plan
+from evalkit.report import look_back
 from evalkit.store import Store, file_hash
 
 
@@ -97,6 +98,35 @@ def test_misstated_figures_of_the_example_are_listed_where_they_arise(
     assert high[["unit", "wave", "stated", "summed"]].to_numpy().tolist() == [
         [row["unit"], row["wave"], row["stated"], row["true"]]
     ]
+
+
+def test_the_build_looks_back_as_the_truth_has_it(
+    example: tuple[Plan, simulate.SyntheticRegistry, BuildResult],
+) -> None:
+    """Cases, errors of identification, second visits and scorecards of every county, from files to the report."""
+    plan, registry, result = example
+    truth = registry.truth.exits.set_index("county")
+    named = set(registry.survey["household"])
+    for county in result.done:
+        case = load_case(plan, county.county)
+        visited = registry.survey[registry.survey["county"] == county.county]
+        judgement = case.result.judgement
+        assert judgement is not None  # the second visit does not enter the verdict
+        assert judgement.verdict("approval").estimate.n[0] == len(visited)
+        cases = case.result.tables["case_steps"].set_index(["stage", "outcome"])["cases"]
+        true = int((visited["wrongly_exited"] | visited["missed"]).sum())
+        assert cases["adjudicated", "dismissed"] == 3 + round(0.5 * true)
+        errors = case.result.tables["identification"].set_index("error")
+        for error, rate in (("exited_poor", "wrong_exit"), ("unregistered_poor", "missed")):
+            row = errors.loc[error]
+            assert row["conf_low"] <= truth.loc[county.county, rate] <= row["conf_high"]
+        again = case.result.tables["revisit"].set_index("rate")
+        later = registry.revisits[registry.revisits["county"] == county.county]
+        assert again.loc["missed", "second_households"] == (later["survey_group"] == "非建档立卡户").sum()
+        card = case.result.tables["precisions"].set_index(["list", "measure"])
+        assert card.loc[("national", "wrong_exit"), "value"] == judgement.verdict("wrong_exit").value
+        page = json.dumps(look_back(case).to_dict(), ensure_ascii=False)
+        assert not [h for h in named if h in page]
 
 
 def copied(example: tuple[Plan, simulate.SyntheticRegistry, BuildResult], folder: Path) -> Plan:

@@ -177,7 +177,7 @@ def test_files_of_every_table_are_listed_with_what_was_seen(plan: Plan, case: Au
     files = tables(found)["Files, and how each was read"]
     assert set(files["file"]) == set(case.inputs)
     assert set(files["table"]) == {
-        "households", "members", "programs", "villages", "third-party survey", "census totals",
+        "households", "members", "programs", "villages", "third-party survey", "census totals", "steps of cases",
     }  # fmt: skip
     village = files.set_index("file").loc["行政村信息.xlsx"]
     assert "merged cells" in village["notes"]
@@ -241,7 +241,7 @@ def test_many_files_and_counties_are_summed_up(case: AuditCase) -> None:
     rows.loc[worst, "quarantined"] = rows.loc[worst, "in"]
     many = replace(case, intake=replace(case.intake, files=files), tables={**case.tables, "rows": rows})
     summed = tables(section(many, "read"))["Files by how they were read"]
-    assert sum(map(number, summed["sheets"])) == len(files) == 210
+    assert sum(map(number, summed["sheets"])) == len(files) == 270
     assert sum(map(number, summed["rows"])) == files["rows"].sum()
     listed = tables(section(many, "rows"))["Household rows by county"]
     assert len(listed) == 150
@@ -323,7 +323,7 @@ def test_the_command_writes_both_languages_escaped_and_marked_synthetic(plan: Pl
     assert summary["synthetic"] is True
     assert [s["id"] for s in summary["sections"]] == [f"audit_{name}" for name in SECTIONS]
     numbers = {n["name"]: n["value"] for b in summary["sections"][0]["blocks"] for n in b.get("numbers", ())}
-    assert numbers["files"] == 7
+    assert numbers["files"] == 9
     assert numbers["rows"] == sum(load_audit(plan).intake.rows.values())
 
 

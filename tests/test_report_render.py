@@ -69,8 +69,8 @@ def test_the_summary_names_the_county_and_its_verdicts(run: RunResult) -> None:
     data = json.loads((run.folder / GOOD / "summary.json").read_text(encoding="utf-8"))
     assert data["county"] == GOOD
     assert [s["id"] for s in data["sections"]] == [
-        "summary", "quality", "income", "poverty", "deprivation", "dynamics", "sustainability", "accounts", "patterns",
-        "risk", "impact", "methods",
+        "summary", "quality", "income", "poverty", "deprivation", "dynamics", "sustainability", "accounts", "look_back",
+        "patterns", "risk", "impact", "methods",
     ]  # fmt: skip
     assert [v["conclusion"] for v in data["sections"][0]["facts"]["verdicts"]] == [
         "meets",

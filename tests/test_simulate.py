@@ -8,9 +8,10 @@ import pytest
 
 from evalkit import idnumber, schema, simulate
 from evalkit.errors import DataError
+from evalkit.exits import case_stages
 
 LINE = {2014: 2800, 2015: 2855, 2016: 2952, 2017: 2952, 2018: 2995, 2019: 3218, 2020: 4000}
-TABLES = ("households", "members", "programs", "villages", "survey", "totals")
+TABLES = ("households", "members", "programs", "villages", "survey", "totals", "cases")
 
 
 @pytest.fixture(scope="module")
@@ -279,6 +280,50 @@ def test_findings_belong_to_their_group_and_have_a_stage(made):
     assert finding.sum() > 5
     assert ((s["case_stage"] == "无") == ~finding).all()
     assert set(s["case_stage"]) <= set(schema.CASE_STAGES)
+
+
+def test_cases_end_as_the_truth_has_it(full):
+    s = full.survey.set_index("household")
+    cases = case_stages(
+        full.cases.rename(
+            columns={
+                "case_stage": "stage",
+                "case_date": "date",
+                "case_evidence": "evidence",
+                "case_outcome": "outcome",
+            }
+        )
+    ).frame.set_index("household")
+    true = (s["wrongly_exited"] | s["missed"]).reindex(cases.index)
+    ended = cases["stage"] == "adjudicated"
+    assert ((cases["outcome"] == "upheld") == (ended & true)).all()
+    assert (cases.loc[~true, "outcome"] == "dismissed").all()  # false alarms are all settled
+    stated = s["case_stage"].map(schema.CASE_STAGES)
+    assert (stated.reindex(cases.index)[true] == cases["stage"][true]).all()
+    assert set(s.index[s["wrongly_exited"] | s["missed"]]) <= set(cases.index)
+    assert (~true).sum() >= 3 * 12
+
+
+def test_the_survey_finds_the_errors_of_identification(full):
+    s = full.survey
+    poor = s["found_poor"]
+    assert (poor == s["wrongly_exited"])[s["survey_group"] == "已脱贫户"].all()
+    assert (poor == s["missed"])[s["survey_group"] == "非建档立卡户"].all()
+    rows = s[s["survey_group"] == "未脱贫户"]
+    truth = np.average(full.truth.exits["registered_not_poor"], weights=full.totals["registered_persons"])
+    assert 0.02 < truth < 0.12
+    assert abs(cluster_z(~rows["found_poor"] * 1.0, rows["weight"] * rows["persons"], rows, truth)) < 4
+
+
+def test_the_second_visit_sees_the_same_villages_a_year_later(full):
+    first, second = full.survey, full.revisits
+    assert set(first["village"]) == set(second["village"])
+    assert (second["wave"] == second["county"].map(first.groupby("county")["wave"].first()) + 1).all()
+    t = full.truth.exits
+    assert (t["wrong_exit_later"] <= t["wrong_exit"]).all()
+    truth = np.average(t["missed_later"], weights=full.totals["unregistered_persons"])
+    rows = second[second["survey_group"] == "非建档立卡户"]
+    assert abs(cluster_z(rows["missed"] * 1.0, rows["weight"] * rows["persons"], rows, truth)) < 4
 
 
 def test_true_rates_make_a_pass_a_fail_and_doubts(full):

@@ -86,6 +86,7 @@ def test_undoing_the_injections_gives_the_clean_table_back(made, export, written
     sources = {"成员信息.csv": made.members, "帮扶措施.csv": made.programs, "行政村信息.xlsx": made.villages}
     sources |= {"第三方抽查.xlsx": made.survey, "县级人口.xlsx": made.totals}
     sources |= {"各级上报数.csv": made.stated}
+    sources |= {"第三方回访.xlsx": made.revisits, "疑似问题台账.xlsx": made.cases}
     for position, name in enumerate(made.totals["county_name"]):
         suffix = "xlsx" if position % 4 == 3 else "csv"
         sources[f"户信息_{name}.{suffix}"] = made.households.query("county_name == @name")

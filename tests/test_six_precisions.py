@@ -105,7 +105,7 @@ def test_what_is_lacking_is_said_and_there_is_no_mark():
     assert "none defines a threshold or a mark" in card.notes[1].en
     lines = card.explain("zh").splitlines()
     assert lines[0] == "扶持对象精准：在册但不贫困/建档立卡未脱贫：未显示，未提供identification_errors的结果"
-    assert "因村派人（第一书记）精准：有驻村工作队的贫困村/贫困村：0.3333 (1 / 3 村)" in lines
+    assert "因村派人（第一书记）精准：已知有驻村工作队的贫困村/贫困村：0.3333 (1 / 3 村)" in lines
     empty = six_precisions(PrecisionEvidence())
     assert not empty.frame["shown"].any()
 

@@ -15,7 +15,7 @@ import standing_case as made
 from evalkit.errors import PlanError
 from evalkit.pipeline.results import CountyCase, CountyResult
 from evalkit.pipeline.standing import Standing
-from evalkit.report import accounts
+from evalkit.report import accounts, look_back
 from evalkit.report.document import Omitted, Prose, Section, Suppressed, Table
 from evalkit.report.sections.counting import groups_of, parts_of, readings_of
 
@@ -23,6 +23,7 @@ PARTS = (
     "household_standard", "village_standard", "roll_up", "exit_timing", "planned_exits", "monitoring", "cases", "causes", "needs",
     "overlap", "funds", "cliff", "collective_income", "housing_debt",
 )  # fmt: skip
+LOOKED_BACK = ("case_steps", "identification", "revisit", "beneficiaries", "posts")
 
 
 @pytest.fixture(scope="module")
@@ -144,14 +145,17 @@ def test_a_bare_panel_leaves_every_part_out_with_its_reason(tmp_path: Path) -> N
     from evalkit.pipeline.standing import county_standing
 
     found = county_standing(result, made.panel_of(frame), {}, plan)
-    assert set(PARTS) <= set(found.result.omitted)
-    for part in PARTS:
+    assert {*PARTS, *LOOKED_BACK} <= set(found.result.omitted)
+    for part in (*PARTS, *LOOKED_BACK):
         reason = found.result.omitted[part]
         assert reason.en
         assert re.search("[一-鿿]", reason.zh), part
     assert found.problems.empty
     section = accounts(CountyCase(plan, found.result, report_case.pooled_result()))
     assert len([b for b in section.blocks if isinstance(b, Omitted)]) == len(PARTS)
+    back = look_back(CountyCase(plan, found.result, report_case.pooled_result()))
+    assert [b.what.en for b in back.blocks if isinstance(b, Omitted)][-1] == "The six precisions"
+    assert not [b for b in back.blocks if isinstance(b, Table)]
 
 
 def test_counts_of_villages_need_all_their_households(tmp_path: Path) -> None:

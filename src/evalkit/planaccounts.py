@@ -111,6 +111,73 @@ class CliffGroups(Section):
     )
 
 
+class FollowedRate(Section):
+    """A rate of the survey that is followed from one visit to the next."""
+
+    condition: str = Field(
+        min_length=1, description="yes/no column of the survey, or condition, of those who are counted"
+    )
+    among: str = Field(
+        default="",
+        description="condition of those they are counted among (survey_group == 'exited'); everybody when not given",
+    )
+    label: Label | None = Field(
+        default=None, description="name in reports; the name of the rate when not given"
+    )
+
+
+class RevisitSection(Section):
+    """Two visits of the survey to the same villages."""
+
+    first: int | None = Field(
+        default=None,
+        description="year of the first visit; the first year of the county's survey when not given",
+    )
+    second: int | None = Field(
+        default=None,
+        description="year of the second visit; the last year of the county's survey when not given",
+    )
+    rates: dict[str, FollowedRate] = Field(
+        default={
+            "wrong_exit": FollowedRate(
+                condition="wrongly_exited",
+                among="survey_group == 'exited'",
+                label=Label(en="wrong exits / exited", zh="错退/已脱贫"),
+            ),
+            "missed": FollowedRate(
+                condition="missed",
+                among="survey_group == 'unregistered'",
+                label=Label(en="missed / unregistered", zh="漏评/非建档立卡"),
+            ),
+        },
+        min_length=1,
+        description="name → rate that is followed; wrong exits and missed households when not given",
+    )
+
+
+class LookBackSection(Section):
+    """Look-back (回头看) by the third-party survey."""
+
+    poor: str | None = Field(
+        default=None,
+        description="yes/no column of the survey, or condition, of those whom the survey found poor; found_poor when not given, "
+        "else surveyed_income_pc below the line",
+    )
+    revisit: RevisitSection | None = Field(
+        default=None,
+        description="the same villages visited twice; the exit is judged on the visit of the year assessed (totals), else the first",
+    )
+
+
+class ScorecardSection(Section):
+    """What the scorecards of the six precisions need besides the accounts."""
+
+    poor_village: str = Field(
+        default="贫困村",
+        description="word of village_type of the villages to which somebody is sent; all villages when empty",
+    )
+
+
 class AccountsSection(Section):
     """Standards of households and villages, roll-up, timing, monitoring, causes, support and funds."""
 
@@ -159,6 +226,12 @@ class AccountsSection(Section):
     )
     housing: HousingSection = Field(
         default=HousingSection(), description="debt taken for housing or relocation, and its limits"
+    )
+    look_back: LookBackSection = Field(
+        default=LookBackSection(), description="errors of identification and second visits of the survey"
+    )
+    scorecards: ScorecardSection = Field(
+        default=ScorecardSection(), description="the two lists of six precisions (六个精准)"
     )
 
 

@@ -17,7 +17,7 @@ from evalkit.planchecks import column_faults, wave_faults
 from evalkit.standards import Standard, load_standard
 from evalkit.yamlfile import Fault, YamlFile, did_you_mean, is_yaml, model_faults, raise_faults, read_yaml
 
-_TABLES = ("household", "member", "program", "village", "survey", "totals", "county", "stated")
+_TABLES = ("household", "member", "program", "village", "survey", "totals", "cases", "county", "stated")
 
 
 def load_plan(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Plan:

@@ -165,6 +165,9 @@ class DataSection(Section):
     totals: TableSource | None = Field(
         default=None, description="persons by county, for the composite incidence"
     )
+    cases: TableSource | None = Field(
+        default=None, description="dated steps of suspected cases of the survey: one row per step"
+    )
     county: TableSource | None = Field(
         default=None, description="aggregate series: one row per county and year"
     )
@@ -183,6 +186,6 @@ class DataSection(Section):
 
     def tables(self) -> dict[str, TableSource]:
         """Return the tables that are cleaned, of those given, household first (`stated` is read on its own)."""
-        names = ("household", "member", "program", "village", "survey", "totals", "county")
+        names = ("household", "member", "program", "village", "survey", "totals", "cases", "county")
         given = {n: getattr(self, n) for n in names}
         return {n: t for n, t in given.items() if t is not None and t.files}

@@ -250,7 +250,32 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "没有任何指标在同一年度有两级上报数。",
     ),
     (r"the survey has no rows", "The third-party survey has no rows.", "第三方抽查表没有数据行。"),
+    (r"(\d+) of (\d+) steps of cases have an unknown (?:stage|outcome|finding)", "{0} of {1} steps of suspected cases have a word that is not known.", "疑似情形台账{1}条步骤中有{0}条的用词无法识别。"),
+    (r"(\d+) of (\d+) steps of cases have no date", "{0} of {1} steps of suspected cases have no date.", "疑似情形台账{1}条步骤中有{0}条没有日期或日期无法识别。"),
+    (r"(\d+) of (\d+) steps of cases repeat a step", "{0} of {1} steps of suspected cases are there twice.", "疑似情形台账{1}条步骤中有{0}条重复。"),
+    (r"(\d+) of (\d+) steps of cases are \w+ before they are \w+", "{0} of {1} steps of suspected cases come before the step they follow from.", "疑似情形台账{1}条步骤中有{0}条早于其前一步骤或缺少前一步骤。"),
+    (r"(\d+) of (\d+) steps of cases are appeals without evidence", "{0} of {1} steps of suspected cases are appeals without a document.", "疑似情形台账{1}条步骤中有{0}条申诉没有证据材料。"),
+    (r"(\d+) of (\d+) steps of cases (?:are adjudicated without|have an) outcome", "{0} of {1} steps of suspected cases lack their outcome, or have one too early.", "疑似情形台账{1}条步骤中有{0}条缺认定结果，或在认定之前填有结果。"),
+    (r"the history of cases lacks ([\w, ]+);", "The steps of suspected cases lack: {0}.", "疑似情形台账缺少列：{0}。"),
+    (r"(\d+) of (\d+) cases share a household", "{0} of {1} suspected cases share a household.", "{1}例疑似情形中有{0}例属同一户。"),
+    (r"(\d+) of (\d+) cases are about no household of the survey", "{0} of {1} suspected cases are about no household of the survey.", "{1}例疑似情形中有{0}例不对应抽查户。"),
+    (r"(\d+) of (\d+) cases are about a household of another group", "{0} of {1} suspected cases are about a household of another group.", "{1}例疑似情形中有{0}例的类型与抽查户类型不符。"),
+    (r"(\d+) of (\d+) cases are upheld, but the survey does not mark", "{0} of {1} suspected cases are upheld, but the survey does not mark them.", "{1}例疑似情形中有{0}例认定成立，而抽查数据未予标记。"),
+    (r"(\d+) of (\d+) rows of the survey state a case stage", "{0} of {1} rows of the survey state a stage that their case has not reached.", "抽查{1}行中有{0}行所载核查阶段超前于台账。"),
+    (r"(\d+) of (\d+) rows are marked \w+ without a case stage", "{0} of {1} rows of the survey have a finding and no case.", "抽查{1}行中有{0}行有发现而无对应情形。"),
+    (r"(\d+) of (\d+) rows of the survey have no year", "{0} of {1} rows of the survey have no year.", "抽查{1}行中有{0}行没有年度。"),
+    (r"(\d+) of (\d+) rows have an unknown survey_group", "{0} of {1} rows of the survey have a group that is not known.", "抽查{1}行中有{0}行的户类型无法识别。"),
+    (r"no household of wave \d+ has both a survey group", "No household of the survey has both its group and an answer whether it is poor.", "抽查户均缺户类型或是否贫困的信息。"),
+    (r"rate '(.+)' has no household to count among in ([\d, ]+)", "In {1} no household was visited that “{0}” could be counted among.", "{1}年没有可作“{0}”分母的走访户。"),
+    (r"none of (\d+) villages was seen at both visits", "None of {0} villages was visited twice.", "{0}个村中没有两次均走访的村。"),
+    (r"revisit compares two waves of the panel in their order, got (\d+) and (\d+)", "The plan compares visits of {0} and {1}, which are not two visits of this county in their order.", "方案指定比较{0}年与{1}年，本县没有先后这两次走访。"),
+    (r"the village table lacks ([\w, ]+); keep them", "The village table does not state: {0}.", "村表未载明：{0}。"),
+    (r"none of (\d+) villages has the village_type '(.+)'", "None of {0} villages is of the type “{1}”.", "{0}个村中没有村属性为“{1}”的村。"),
 )  # fmt: skip
+
+
+_FIRST = re.compile(r" ?\(first: [^()]*\)")
+"""Where a message names the first of the rows it speaks of."""
 
 
 @cache
@@ -269,7 +294,8 @@ def reason(message: object) -> Text:
     Returns
     -------
     Text
-        A sentence in both languages; a message that is not known is quoted.
+        A sentence in both languages; a message that is not known is quoted, without the row that it names as the first: a
+        report names no household.
 
     Examples
     --------
@@ -279,6 +305,8 @@ def reason(message: object) -> Text:
     'No household of 2014 is observed in 2020.'
     >>> reason("the moon is full").zh
     '未计算；程序给出的原文为：“the moon is full”。'
+    >>> reason("2 of 9 moons are full (first: household 9901010001 of county 990101); wait").en
+    'Not computed: 2 of 9 moons are full; wait.'
     """
     said = str(message).strip()
     for pattern, en, zh in _compiled():
@@ -287,7 +315,7 @@ def reason(message: object) -> Text:
             en_parts = [_counted(g) for g in found.groups("")]
             zh_parts = [g.replace(", ", "、") for g in en_parts]
             return Text(en=en.format(*en_parts), zh=zh.format(*zh_parts))
-    bare = said.rstrip(". ")
+    bare = _FIRST.sub("", said).rstrip(". ")
     return Text(en=f"Not computed: {bare}.", zh=f"未计算；程序给出的原文为：“{bare}”。")
 
 

@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["id", "text", "number", "money", "integer", "year", "month", "flag", "category"]
-Table = Literal["household", "member", "program", "village", "survey", "totals", "county", "stated"]
+Table = Literal["household", "member", "program", "village", "survey", "totals", "cases", "county", "stated"]
 
-TABLES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals", "county")
+TABLES: tuple[Table, ...] = (
+    "household",
+    "member",
+    "program",
+    "village",
+    "survey",
+    "totals",
+    "cases",
+    "county",
+)
 """The kinds of raw table that are cleaned county by county; their keys are in `KEYS`."""
 READABLE: tuple[Table, ...] = (*TABLES, "stated")
 """The kinds of raw table that can be read: `stated` are figures of all levels, held against sums and never cleaned."""
@@ -24,6 +33,7 @@ KEYS: dict[Table, tuple[str, ...]] = {
     "village": ("village",),
     "survey": ("household",),
     "totals": ("county",),
+    "cases": ("household", "finding", "case_stage"),
     "county": ("county", "wave"),
     "stated": ("stated_level", "stated_unit", "wave"),
 }
@@ -56,10 +66,10 @@ class Field:
     headers: tuple[str, ...] = ()
 
 
-_PLACES: tuple[Table, ...] = ("household", "member", "program", "village", "survey", "totals", "county")
+_PLACES: tuple[Table, ...] = TABLES
 _HH: tuple[Table, ...] = ("household",)
 _HHS: tuple[Table, ...] = ("household", "survey")
-_KEYED: tuple[Table, ...] = ("household", "member", "program", "survey")
+_KEYED: tuple[Table, ...] = ("household", "member", "program", "survey", "cases")
 _WAVED: tuple[Table, ...] = ("household", "member", "program", "survey", "village", "county", "stated")
 _PRO: tuple[Table, ...] = ("program",)
 _VIL: tuple[Table, ...] = ("village",)
@@ -69,6 +79,7 @@ _SUR: tuple[Table, ...] = ("survey",)
 _TOT: tuple[Table, ...] = ("totals",)
 _STA: tuple[Table, ...] = ("stated",)
 _COUNTED: tuple[Table, ...] = ("totals", "village", "stated")
+_CAS: tuple[Table, ...] = ("cases",)
 
 FIELDS: tuple[Field, ...] = (
     # keys and places
@@ -196,13 +207,23 @@ FIELDS: tuple[Field, ...] = (
     Field("collective_operation", "村集体自主经营收入", "collective income from own operation", "money", _VIL, ("村集体自主经营收入", "集体经营收入", "经营收入")),
     Field("collective_other", "村集体其他收入", "other collective income", "money", _VIL, ("村集体其他收入", "集体其他收入")),
     Field("distance", "距县城距离", "distance to county seat (km)", "number", ("village",), ("距县城距离", "到县城距离")),
+    Field("resident_team", "驻村工作队", "resident team", "flag", _VIL, ("驻村工作队", "是否有驻村工作队")),
+    Field("first_secretary", "第一书记", "first secretary", "flag", _VIL, ("第一书记", "是否有第一书记")),
     # third-party survey
     Field("survey_group", "调查户类型", "surveyed group", "category", _SUR, ("调查户类型", "户类型")),
     Field("persons", "调查人口数", "persons surveyed", "integer", _SUR, ("调查人口数",)),
     Field("wrongly_exited", "是否错退", "wrongly exited", "flag", _SUR, ("是否错退",)),
     Field("missed", "是否漏评", "missed", "flag", _SUR, ("是否漏评",)),
     Field("approves", "是否认可", "approves", "flag", _SUR, ("是否认可", "群众是否认可")),
-    Field("case_stage", "疑似问题核查阶段", "stage of the case", "category", _SUR, ("疑似问题核查阶段", "核查阶段")),
+    Field("case_stage", "疑似问题核查阶段", "stage of the case", "category", ("survey", "cases"), ("疑似问题核查阶段", "核查阶段")),
+    Field("surveyed_income_pc", "调查人均纯收入", "income per head as the survey counted it", "money", _SUR, ("调查人均纯收入", "核算人均纯收入")),
+    Field("found_poor", "调查认定贫困", "found poor by the survey", "flag", _SUR, ("调查认定贫困", "调查是否贫困")),
+    # steps of suspected cases
+    Field("finding", "疑似问题类型", "finding", "category", _CAS, ("疑似问题类型", "疑似类型")),
+    Field("case_date", "办理日期", "date of the step", "text", _CAS, ("办理日期", "核查日期")),
+    Field("case_by", "经办单位", "who took the step", "text", _CAS, ("经办单位", "经办")),
+    Field("case_evidence", "证据材料", "document of the appeal", "text", _CAS, ("证据材料", "举证材料")),
+    Field("case_outcome", "认定结果", "outcome", "category", _CAS, ("认定结果",)),
     # census totals by county
     Field("registered_persons", "未脱贫人口数", "registered persons not exited", "integer", _COUNTED, ("未脱贫人口数", "剩余贫困人口数")),
     Field("exited_persons", "已脱贫人口数", "exited persons", "integer", _COUNTED, ("已脱贫人口数", "脱贫人口数")),
@@ -253,6 +274,12 @@ CASE_STAGES = {
     "认定": "adjudicated",
 }
 """Stages a suspected case passes, in order."""
+
+CASE_FINDINGS = {"错退": "wrong_exit", "疑似错退": "wrong_exit", "漏评": "missed", "疑似漏评": "missed"}
+"""What a household is suspected of."""
+
+CASE_OUTCOMES = {"认定成立": "upheld", "成立": "upheld", "不成立": "dismissed", "认定不成立": "dismissed"}
+"""What became of an adjudicated case."""
 
 PROGRAMS = {
     "产业帮扶": "industry",

@@ -40,7 +40,7 @@ import pyarrow.parquet as pq
 from evalkit.errors import DataError
 
 KINDS = (
-    "panel", "member", "program", "village", "survey", "totals",
+    "panel", "member", "program", "village", "survey", "totals", "cases",
     "ledger", "quarantine", "open_cases", "events", "event_cases", "structures", "problems", "sums", "signal_cases",
 )  # fmt: skip
 """Tables that a build keeps by county."""

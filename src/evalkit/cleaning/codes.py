@@ -15,6 +15,8 @@ CODED: dict[str, Mapping[str, str]] = {
     "status": schema.STATUS,
     "survey_group": schema.SURVEY_GROUPS,
     "case_stage": schema.CASE_STAGES,
+    "finding": schema.CASE_FINDINGS,
+    "case_outcome": schema.CASE_OUTCOMES,
 }
 """Columns whose words become codes in the clean table."""
 _SEX = {

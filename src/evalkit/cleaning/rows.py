@@ -23,6 +23,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "village": ("village",),
     "survey": (),
     "totals": (),
+    "cases": ("household",),
     "county": ("wave",),
 }
 """Columns besides the county without which a row has no place."""
@@ -35,9 +36,11 @@ _UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
     "totals": (("wave",), ()),
     "county": (("wave",),),
     "program": (),
+    "cases": (),
 }
 """Candidates for the key within a county; the first whose columns exist. Programs have none: several
-grants in a year are no contradiction."""
+grants in a year are no contradiction. Steps of cases have none: those that contradict each other are refused where the
+history is read, and no one is chosen."""
 
 
 def set_aside_no_data(work: Work) -> None:

@@ -27,6 +27,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "village": ("village",),
     "survey": ("household",),
     "totals": ("county",),
+    "cases": ("household",),
     "county": ("county",),
 }
 """What is followed over the waves, by table; see `evalkit.rules.View.earlier`."""

@@ -9,9 +9,10 @@ import pandas as pd
 
 from evalkit.cleaning import CleanResult
 from evalkit.cleaning.work import used_fields
-from evalkit.errors import EvalkitError
+from evalkit.errors import DataError, EvalkitError
 from evalkit.ingest import unit_doubts
 from evalkit.ingest.concepts import named_concepts, several_concepts
+from evalkit.pipeline.visits import county_cases
 from evalkit.plan import Plan
 
 _COMMA = re.compile(r"[+-]?[0-9.]*[0-9],[0-9]+|[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]*)?")
@@ -42,6 +43,7 @@ def problems(result: CleanResult, between: pd.DataFrame) -> Iterator[str]:
     yield from _shared(between)
     yield from _codes(frame, plan)
     yield from _survey(result)
+    yield from _cases(result)
     yield from _programs(frame, plan)
 
 
@@ -287,6 +289,20 @@ def _survey(result: CleanResult) -> Iterator[str]:
             yield f"the {name} table has counties without households: {_some(strange)}. Mend the county codes"
         if lacks:
             yield f"the {name} table has no row of {_some(lacks)}: no exit verdict there. Add the rows, if there are any"
+
+
+def _cases(result: CleanResult) -> Iterator[str]:
+    """Steps of cases that leave a county without verdict."""
+    steps = result.tables.get("cases")
+    if steps is None:
+        return
+    if "survey" not in result.tables:
+        yield "data.cases is given without data.survey: no verdict takes the outcomes. Add data.survey and data.totals"
+    for county, rows in steps.groupby("county", sort=True):
+        try:
+            county_cases({"cases": rows})
+        except DataError as error:
+            yield f"data.cases leaves county {county} without exit verdict: {error}"
 
 
 def _programs(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:

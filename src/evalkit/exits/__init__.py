@@ -19,6 +19,7 @@ from evalkit.exits.listbook import WrittenLists, lists_workbook, read_lists
 from evalkit.exits.lists import Duty, ProblemLists, problem_lists
 from evalkit.exits.many import CriterionCount, count_verdicts
 from evalkit.exits.monitoring import MonitoringChecks, monitoring_checks
+from evalkit.exits.pooled_errors import PooledErrors, pooled_errors
 from evalkit.exits.precisionlines import PrecisionEvidence
 from evalkit.exits.precisions import SixPrecisions, six_precisions
 from evalkit.exits.reach import Beneficiaries, VillagePosts, beneficiaries, village_posts
@@ -64,6 +65,7 @@ __all__ = [
     "MonitoringChecks",
     "NeedMatrix",
     "Overlap",
+    "PooledErrors",
     "PrecisionEvidence",
     "ProblemLists",
     "Reconciliation",
@@ -100,6 +102,7 @@ __all__ = [
     "monitoring_checks",
     "need_matrix",
     "plan_sample",
+    "pooled_errors",
     "problem_lists",
     "program_overlap",
     "read_lists",

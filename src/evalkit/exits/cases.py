@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import DataError
-from evalkit.schema import CASE_STAGES
+from evalkit.schema import CASE_FINDINGS, CASE_OUTCOMES, CASE_STAGES
 from evalkit.text import Text
 
 STEPS: tuple[str, ...] = tuple(s for s in CASE_STAGES.values() if s != "none")
@@ -24,6 +24,11 @@ OUTCOMES: Mapping[str, Text] = {
 }
 FINDINGS = ("wrong_exit", "missed")
 NEEDED = ("county", "household", "finding", "stage", "date")
+_DATES = (
+    r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00)?(?:\.0+)?)?$",
+    r"^(\d{4})(\d{2})(\d{2})(?:\.0)?$",
+)
+"""Year, month and day, as people and spreadsheets write them."""
 _AFTER = {"flagged": "", "checked": "flagged", "appealed": "checked", "adjudicated": "checked"}
 """Stage → the stage without which it cannot be reached (a case may be adjudicated without an appeal)."""
 
@@ -53,6 +58,33 @@ class Cases:
         """Return the stage by (county, household), as the column case_stage of a survey holds it."""
         return self.frame.set_index(["county", "household"])["stage"].rename("case_stage")
 
+    def by_stage(self) -> pd.DataFrame:
+        """Return cases by the stage they have reached, adjudicated ones by outcome, with the days of their first and last step.
+
+        Returns
+        -------
+        DataFrame
+            One row a stage (adjudicated: one for each of `OUTCOMES`), in their order, those without a case too: stage, outcome,
+            wrong_exit, missed, cases, first and last (text, ``2018-07-02``; empty without a case).
+
+        Examples
+        --------
+        >>> steps = pd.DataFrame({"county": "990101", "household": "1", "finding": "missed", "stage": ["flagged", "checked"],
+        ...     "date": ["2018-07-02", "2018-07-05"]})
+        >>> case_stages(steps).by_stage().iloc[1][["stage", "first", "last"]].tolist()
+        ['checked', '2018-07-02', '2018-07-05']
+        """
+        frame = self.frame
+        latest = frame[list(STEPS)].max(axis=1)
+        rows = []
+        for stage in STEPS:
+            for outcome in OUTCOMES if stage == STEPS[-1] else ("",):
+                here = (frame["stage"] == stage) & (frame["outcome"] == outcome)
+                kinds = {f: int((here & (frame["finding"] == f)).sum()) for f in FINDINGS}
+                days = (_day(frame.loc[here, "flagged"].min()), _day(latest[here].max()))
+                rows.append((stage, outcome, *kinds.values(), int(here.sum()), *days))
+        return pd.DataFrame(rows, columns=["stage", "outcome", *FINDINGS, "cases", "first", "last"])
+
     def open_at(self, date: str) -> pd.DataFrame:
         """Return the cases that are not adjudicated by a day, with the days since they were flagged."""
         day = pd.Timestamp(date)
@@ -67,8 +99,9 @@ def case_stages(history: pd.DataFrame) -> Cases:
     Parameters
     ----------
     history : DataFrame
-        One row a step: county, household, finding (wrong_exit or missed), stage (a code of `STEPS` or its Chinese word),
-        date; evidence (document) with an appeal, outcome (upheld or dismissed) with an adjudication.
+        One row a step: county, household, finding (wrong_exit or missed), stage (a code of `STEPS`), date (year, month and
+        day in this order: ``2018-07-02``, ``2018/7/2``, ``2018年7月2日``, ``20180702``); evidence (document) with an appeal,
+        outcome (upheld or dismissed) with an adjudication. Findings, stages and outcomes may be Chinese words.
 
     Returns
     -------
@@ -115,8 +148,9 @@ def _read(history: pd.DataFrame) -> pd.DataFrame:
     for column in ("county", "household"):
         out[column] = out[column].astype("str")
     stages = {**{c: c for c in STEPS}, **{w: c for w, c in CASE_STAGES.items() if c in STEPS}}
-    outcomes = {**{c: c for c in OUTCOMES}, **{t.zh: c for c, t in OUTCOMES.items()}, "": ""}
-    for column, words in (("stage", stages), ("outcome", outcomes), ("finding", {f: f for f in FINDINGS})):
+    outcomes = {**{c: c for c in OUTCOMES}, **CASE_OUTCOMES, "": ""}
+    findings = {**{f: f for f in FINDINGS}, **CASE_FINDINGS}
+    for column, words in (("stage", stages), ("outcome", outcomes), ("finding", findings)):
         said = out[column].astype("str").str.strip()
         out[column] = said.map(words).astype("str")
         _forbid(
@@ -125,9 +159,28 @@ def _read(history: pd.DataFrame) -> pd.DataFrame:
             f"have an unknown {column}",
             f"write one of {', '.join(filter(None, words))}",
         )
-    out["date"] = pd.to_datetime(out["date"], errors="coerce")
+    out["date"] = _days(out["date"])
     _forbid(out, out["date"].isna(), "have no date, or one that is none", "write it as 2018-07-02")
     return out[[*NEEDED, "evidence", "outcome"]]
+
+
+def _days(written: pd.Series) -> pd.Series:
+    """Return days; missing where the text is none with the year first, so that day and month are never guessed.
+
+    >>> _days(pd.Series(["2018年7月2日", "20180702", "02/07/2018"])).notna().tolist()
+    [True, True, False]
+    """
+    if pd.api.types.is_datetime64_any_dtype(written.dtype):
+        days: pd.Series = written.dt.normalize()
+        return days
+    said = written.astype("str").str.strip()
+    parts = said.str.extract(_DATES[0]).fillna(said.str.extract(_DATES[1]))
+    text = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
+    return pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+
+
+def _day(found: pd.Timestamp) -> str:
+    return "" if pd.isna(found) else found.strftime("%Y-%m-%d")
 
 
 def _steps_follow(steps: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from evalkit.exits.accounts import CauseTable, NeedMatrix
 from evalkit.exits.funds import ALL, Funds, Overlap
 from evalkit.exits.household import HouseholdStandard
 from evalkit.exits.identifying import IdentificationErrors
-from evalkit.exits.judgement import ExitJudgement
+from evalkit.exits.judgement import ExitJudgement, code_of
 from evalkit.exits.reach import Beneficiaries, VillagePosts
 from evalkit.exits.targets import Milestones
 from evalkit.exits.village import VillageStandard
@@ -144,7 +144,9 @@ def _needs(account: NeedMatrix) -> Score | None:
 def _post(name: str) -> Callable[[VillagePosts], Score | None]:
     def read(account: VillagePosts) -> Score | None:
         rows = account.table[account.table["post"] == name]
-        return None if rows.empty else _ratio(float(rows["filled"].iloc[0]), float(rows["villages"].iloc[0]))
+        if rows.empty or rows["blank"].iloc[0] == rows["villages"].iloc[0]:
+            return None
+        return _ratio(float(rows["filled"].iloc[0]), float(rows["villages"].iloc[0]))
 
     return read
 
@@ -159,19 +161,28 @@ def _exits(requirement: str) -> Callable[[HouseholdStandard], Score | None]:
             raise DataError(msg)
         row = shares.where(requirement=requirement, reading="meets").tidy().iloc[0]
         met, n = float((account.frame[requirement] == "meets").sum()), float(len(account))
+        if not _judged(account.frame[requirement]):
+            return None
         return Score(row["estimate"], row["conf_low"], row["conf_high"], met, n)
 
     return read
 
 
+def _judged(readings: pd.Series) -> bool:
+    """Tell whether anybody is shown to meet or to fail; a share of those shown to meet says nothing where nobody is."""
+    return bool(readings.isin(["meets", "fails"]).any())
+
+
 def _villages(account: VillageStandard) -> Score | None:
+    if not _judged(account.frame["overall"]):
+        return None
     return _ratio(float((account.frame["overall"] == "meets").sum()), float(len(account)))
 
 
 def _verdict(code: str) -> Callable[[ExitJudgement], Score | None]:
     def read(account: ExitJudgement) -> Score | None:
-        v = account.verdict(code)
-        if not np.isfinite(v.value):
+        v = next((v for v in account.verdicts if code_of(v) == code), None)
+        if v is None or not np.isfinite(v.value):
             return None
         return Score(v.value, v.lower, v.upper, among=float(v.estimate.n[0]), reading=v.conclusion)
 
@@ -214,11 +225,11 @@ MEASURES: Mapping[str, Measure] = {
     "funds_per_household": Measure(_text("funds / registered households that they reached", "资金/到达的在册户"), HOUSEHOLDS, *_FUNDS, _funds("amount", "households")),
     "funds_per_exit": Measure(_text("funds / exits among those households", "资金/其中脱贫户"), HOUSEHOLDS, *_FUNDS, _funds("amount", "exits")),
     "needs_answered": Measure(_text("households whose need a program answers / households with a need", "措施与致贫原因相符的户/有需求的户"), HOUSEHOLDS, "needs", "need_matrix", _needs),
-    "villages_with_team": Measure(_text("poor villages with a resident team / poor villages", "有驻村工作队的贫困村/贫困村"), VILLAGES, *_POSTS, _post("team")),
-    "villages_with_secretary": Measure(_text("poor villages with a first secretary / poor villages", "有第一书记的贫困村/贫困村"), VILLAGES, *_POSTS, _post("secretary")),
-    "exits_substance": Measure(_text("exits that meet income and guarantees / exits", "收入与保障均达标的脱贫户/脱贫户"), HOUSEHOLDS, *_EXITS, _exits("substance"), TWO_SIDED),
-    "exits_agreement": Measure(_text("exits to which the household agreed / exits", "群众认账的脱贫户/脱贫户"), HOUSEHOLDS, *_EXITS, _exits("agreement"), TWO_SIDED),
-    "villages_standard": Measure(_text("villages that meet the whole village standard / villages", "达到村退出标准全部要求的村/村"), VILLAGES, "villages", "village_standard", _villages),
+    "villages_with_team": Measure(_text("poor villages known to have a resident team / poor villages", "已知有驻村工作队的贫困村/贫困村"), VILLAGES, *_POSTS, _post("team")),
+    "villages_with_secretary": Measure(_text("poor villages known to have a first secretary / poor villages", "已知有第一书记的贫困村/贫困村"), VILLAGES, *_POSTS, _post("secretary")),
+    "exits_substance": Measure(_text("exits shown to meet income and guarantees / exits", "可核实收入与保障均达标的脱贫户/脱贫户"), HOUSEHOLDS, *_EXITS, _exits("substance"), TWO_SIDED),
+    "exits_agreement": Measure(_text("exits to which the household is shown to have agreed / exits", "可核实群众认账的脱贫户/脱贫户"), HOUSEHOLDS, *_EXITS, _exits("agreement"), TWO_SIDED),
+    "villages_standard": Measure(_text("villages shown to meet the whole village standard / villages", "可核实达到村退出标准全部要求的村/村"), VILLAGES, "villages", "village_standard", _villages),
     "wrong_exit": Measure(_text("wrong-exit rate", "错退率"), HOUSEHOLDS, *_COUNTY, _verdict("wrong_exit"), ONE_SIDED),
     "missed": Measure(_text("missed-poor rate", "漏评率"), HOUSEHOLDS, *_COUNTY, _verdict("missed"), ONE_SIDED),
     "composite_headcount": Measure(_text("composite incidence", "综合贫困发生率"), HOUSEHOLDS, *_COUNTY, _verdict("composite_headcount"), ONE_SIDED),

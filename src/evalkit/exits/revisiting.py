@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.errors import DataError, DesignError
 from evalkit.estimate import Estimate
+from evalkit.exits.identifying import PRIOR_DEFF
 from evalkit.measures.basic import proportion
 from evalkit.panel import Panel
 from evalkit.text import Text
@@ -40,7 +41,8 @@ class Revisit:
     ----------
     table : DataFrame
         One row a rate: rate, first and second (the rate at each visit), change, std_error, conf_low, conf_high, p_value (two-sided,
-        for no change), df, first_households, second_households, villages, correlation (of the two visits' errors).
+        for no change; missing for `edges`), df, first_households, second_households, villages, correlation (of the two visits'
+        errors).
     rates : mapping of str to Estimate
         Rate → both visits, key ``wave``, with their covariance.
     changes : mapping of str to Estimate
@@ -48,6 +50,8 @@ class Revisit:
     villages : DataFrame
         One row a village: village, first and second (households at each visit), visited (both, first, second).
     notes : tuple of Text
+    edges : tuple of str
+        Rates that are 0 or 1 at a visit, whose change has limits from those of the visits.
     """
 
     key_columns: ClassVar[tuple[str, ...]] = ("rate",)
@@ -57,6 +61,7 @@ class Revisit:
     changes: Mapping[str, Estimate]
     villages: pd.DataFrame
     notes: tuple[Text, ...] = ()
+    edges: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
@@ -82,7 +87,9 @@ def revisit(panel: Panel, rates: Mapping[str, Followed], *, first: int, second: 
     -------
     Revisit
         Shares of persons (of households where the panel has no size) in the villages that both visits saw. Var(change) =
-        Var(first) + Var(second) - 2 Cov, the covariance being that of the villages' totals at the two visits.
+        Var(first) + Var(second) - 2 Cov, the covariance being that of the villages' totals at the two visits. A rate of 0
+        or 1 has no variance to estimate: the limits of its change come from Korn & Graubard's limits of the two visits by
+        MOVER, without correlation, and no test is given.
 
     Raises
     ------
@@ -90,6 +97,11 @@ def revisit(panel: Panel, rates: Mapping[str, Followed], *, first: int, second: 
         The panel has no village, no wave of a visit, or no village that both visits saw.
     DesignError
         The sampling units are finer than villages: two visits to one village would count as independent.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, 12.4; Korn & Graubard (1998), Survey Methodology 24, 193-201; Zou & Donner (2008), Statistics in
+    Medicine 27, 1693-1702.
     """
     if not rates:
         msg = "revisit needs at least one rate, {'missed': Followed(\"missed\", \"survey_group == 'unregistered'\")}"
@@ -111,10 +123,11 @@ def revisit(panel: Panel, rates: Mapping[str, Followed], *, first: int, second: 
         found[name] = estimate
         changes[name] = estimate.difference("wave", first, second)
         lines.append(_line(name, estimate, changes[name], len(both)))
-        if np.isin(estimate.values, (0.0, 1.0)).any():
+        if not panel.design.census and np.isin(estimate.values, (0.0, 1.0)).any():
             edges.append(name)
+            lines[-1] |= _edge_limits(estimate)
     notes = _notes(panel, villages, edges, (first, second), _repeated(here, first, second))
-    return Revisit(pd.DataFrame(lines), found, changes, villages, notes)
+    return Revisit(pd.DataFrame(lines), found, changes, villages, notes, tuple(edges))
 
 
 def _villages(panel: Panel, first: int, second: int) -> pd.DataFrame:
@@ -181,6 +194,28 @@ def _line(name: str, rates: Estimate, change: Estimate, villages: int) -> dict[s
     )
 
 
+def _edge_limits(rates: Estimate) -> dict[str, float]:
+    """Return limits of the change from those of both visits, as if these were independent.
+
+    (l, u) = d - √((p₂ - l₂)² + (u₁ - p₁)²), d + √((u₂ - p₂)² + (p₁ - l₁)²) with d = p₂ - p₁.
+    """
+    ends = replace(rates, about=replace(rates.about, prior_deff=PRIOR_DEFF)).confint()
+    p, low, high = rates.values, ends.low, ends.high
+    change = float(p[1] - p[0])
+    down, up = np.hypot(p[1] - low[1], high[0] - p[0]), np.hypot(high[1] - p[1], p[0] - low[0])
+    return {"conf_low": change - float(down), "conf_high": change + float(up), "p_value": np.nan}
+
+
+def edge_note(names: Sequence[Text]) -> Text:
+    """Say how limits come about where a rate is 0 or 1."""
+    return Text(
+        en="a rate of 0 or 1 has no sampling variance to estimate: the limits of its change come from those of the two visits, as if these were "
+        f"independent (MOVER), and no test is given: {', '.join(n.en for n in names)}",
+        zh="比率为0或1时无法估计抽样方差，其变化的区间由两次走访各自的置信限合成（MOVER，视两次为独立），不作检验："
+        f"{'、'.join(n.zh for n in names)}",
+    )
+
+
 def _notes(
     panel: Panel, villages: pd.DataFrame, edges: list[str], visits: tuple[int, int], repeated: int
 ) -> tuple[Text, ...]:
@@ -201,12 +236,7 @@ def _notes(
             )
         )
     if edges:
-        out.append(
-            Text(
-                en=f"a rate of 0 or 1 has no sampling variance to estimate, so that the limits of its change are too narrow: {', '.join(edges)}",
-                zh=f"比率为0或1时无法估计抽样方差，其变化的置信区间偏窄：{'、'.join(edges)}",
-            )
-        )
+        out.append(edge_note([Text(en=e, zh=e) for e in edges]))
     if panel.design.census:
         out.append(Text(en="no sampling error: a full count", zh="全数调查，无抽样误差"))
     return tuple(out)

@@ -128,10 +128,12 @@ def _cases(out: Gathered, here: County, judgement: ExitJudgement | None) -> None
         return
     out.examined += list(FINDINGS)
     stages = judgement.stages
-    columns = [c for c in ("stage", "suspected", *FINDINGS) if c in stages]
+    columns = [c for c in ("stage", "suspected", *FINDINGS, "upheld", "dismissed") if c in stages]
     out.tables["case_stages"] = stages[columns].reset_index(drop=True)
     rows = judgement.cases
     rows = rows[rows["finding"].isin(list(FINDINGS))] if len(rows) and "finding" in rows else rows.iloc[:0]
+    if "case_outcome" in rows:
+        rows = rows[rows["case_outcome"] != "dismissed"]
     if rows.empty:
         return
     said: dict[str, Any] = {

@@ -13,7 +13,7 @@ from evalkit.cleaning import CleanResult, clean
 from evalkit.decisions import Decisions
 from evalkit.errors import DataError, EvalkitError, PlanError
 from evalkit.events import Events
-from evalkit.exits import ExitJudgement, judge_exit
+from evalkit.exits import ExitJudgement
 from evalkit.ingest import RawData, RawTable
 from evalkit.panel import Panel
 from evalkit.pipeline.adding import county_sums
@@ -31,13 +31,14 @@ from evalkit.pipeline.placing import joined_rows
 from evalkit.pipeline.replicating import with_replicates
 from evalkit.pipeline.results import CountyResult
 from evalkit.pipeline.standing import Standing, county_standing
+from evalkit.pipeline.visits import judged_exit
 from evalkit.pipeline.weighing import weigh_county
 from evalkit.plan import Plan
 from evalkit.reasons import reason
 from evalkit.store import Store
 from evalkit.text import Text
 
-KEPT = ("member", "program", "village", "survey", "totals")
+KEPT = ("member", "program", "village", "survey", "totals", "cases")
 """Clean tables that are kept by county besides the panel."""
 
 
@@ -278,7 +279,7 @@ def _judge(found: Collected, county: str, cleaned: CleanResult, plan: Plan) -> E
         )
         return None
     try:
-        return judge_exit(survey, totals, plan, single_psu=plan.design.single_psu).county(county)
+        return judged_exit(cleaned.tables, plan, county)
     except EvalkitError as error:
         found.omitted["verdicts"] = reason(error)
         return None

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from evalkit.cleaning import CleanResult
-from evalkit.errors import PlanError
+from evalkit.errors import DataError, PlanError
 from evalkit.forensics import Examination, Signal, examine
 from evalkit.pipeline.results import CountyResult
+from evalkit.pipeline.visits import judged_visit
 from evalkit.plan import NoForensics, Plan
+from evalkit.reasons import reason
 from evalkit.store import Store
 from evalkit.text import Text
 
@@ -72,16 +74,17 @@ def examine_county(cleaned: CleanResult, plan: Plan, county: str) -> Examined:
         return Examined(omitted={"patterns": NOT_ASKED})
     panel = cleaned.panel
     place, line = monitoring_line(plan, county, panel.waves)
+    survey, why = _survey(cleaned, plan)
     found = examine(
         panel,
         programs=cleaned.tables.get("program"),
-        survey=cleaned.tables.get("survey"),
+        survey=survey,
         monitoring_line=line,
         level=section.level,
         only=section.only,
     )
     empty = {k for k, s in found.signals.items() if not s.units["p_value"].notna().any()}
-    omitted = {**found.omitted, **dict.fromkeys(sorted(empty), NO_UNIT)}
+    omitted = {**found.omitted, **dict.fromkeys(sorted(empty), NO_UNIT), **why}
     found = replace(found, signals={k: s for k, s in found.signals.items() if k not in empty})
     names = _village_names(panel.frame, panel.village)
     return Examined(
@@ -94,6 +97,14 @@ def examine_county(cleaned: CleanResult, plan: Plan, county: str) -> Examined:
         omitted={f"patterns:{k}": t for k, t in omitted.items()},
         cases=case_table(found, panel.household, panel.wave),
     )
+
+
+def _survey(cleaned: CleanResult, plan: Plan) -> tuple[pd.DataFrame | None, dict[str, Text]]:
+    """Return the visit that is compared with the registry, or why there is none."""
+    try:
+        return judged_visit(cleaned.tables, plan), {}
+    except DataError as error:
+        return None, {"survey_differences": reason(error)}
 
 
 class MonitoringLine(NamedTuple):

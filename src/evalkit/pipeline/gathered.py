@@ -111,6 +111,8 @@ class Gathered:
     ----------
     examined : list of str
         Items of which at least one household or village shows something; of others no absence of a problem can be told.
+    kept : dict of str to object
+        The accounts themselves, by attribute of `evalkit.exits.PrecisionEvidence`, for the scorecards.
     """
 
     estimates: dict[str, Estimate] = field(default_factory=dict)
@@ -120,6 +122,7 @@ class Gathered:
     omitted: dict[str, Text] = field(default_factory=dict)
     problems: list[pd.DataFrame] = field(default_factory=list)
     examined: list[str] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def attempt(self, part: str, compute: Callable[[], None]) -> None:
         """Compute one part; if the data do not allow it, keep the reason under its name."""

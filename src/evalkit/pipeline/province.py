@@ -31,6 +31,7 @@ ESTIMATES = (
 """Estimates of a county that the overview shows."""
 TABLES = (
     "rows", "open_cases", "decided", "sample", "registry_exits", "signals", "signal_units", "roll_up", "roll_up_mismatches",
+    "identification", "case_steps",
 )  # fmt: skip
 """Tables of a county that the overview shows."""
 LEVELS = ("prefecture", "province")

@@ -16,6 +16,7 @@ from evalkit.measures.assurances import SOURCES
 from evalkit.panel import Panel
 from evalkit.pipeline.checked_records import gather_records
 from evalkit.pipeline.gathered import NO_PACK, County, Gathered, complete_in, of_wave, shown_items
+from evalkit.pipeline.looking_back import gather_look_back
 from evalkit.pipeline.owed_and_earned import gather_owed_and_earned
 from evalkit.pipeline.results import CountyResult
 from evalkit.pipeline.supporting import gather_support
@@ -56,7 +57,7 @@ def county_standing(
     panel : Panel
         Of the county, with the weights that its other measures use.
     tables : mapping
-        Clean tables besides the panel: member, program, village, totals.
+        Clean tables besides the panel: member, program, village, totals, survey, cases.
     plan : Plan
 
     Returns
@@ -64,7 +65,8 @@ def county_standing(
     Standing
         Parts that the data do not allow stand in `CountyResult.omitted` with their reason: ``household_standard``,
         ``village_standard``, ``roll_up``, ``exit_timing``, ``planned_exits``, ``monitoring``, ``cases``, ``causes``, ``needs``, ``overlap``,
-        ``funds``, ``cliff``, ``collective_income``, ``housing_debt``.
+        ``funds``, ``cliff``, ``collective_income``, ``housing_debt``, ``case_steps``, ``identification``, ``revisit``,
+        ``beneficiaries``, ``posts``, ``precisions``.
 
     Raises
     ------
@@ -78,6 +80,7 @@ def county_standing(
     gather_records(out, here, result.judgement)
     gather_support(out, here)
     gather_owed_and_earned(out, here)
+    gather_look_back(out, here, result.judgement, result.omitted)
     facts = {**result.facts, "accounts": {**out.facts, "notes": out.notes, "examined": out.examined}}
     whole = replace(
         result,
@@ -102,6 +105,7 @@ def _households(out: Gathered, here: County) -> None:
         account=Account(asked.signed_income, asked.signed, asked.tolerance),
     )
     titles = {r.id: r.title for r in found.requirements} | SUMMARIES
+    out.kept["households"] = found
     out.tables["household_standard"] = _titled(found.counts(), titles)
     out.tables["household_evidence"] = _by_evidence(found, asked.evidence)
     out.estimates["household_standard"] = found.shares
@@ -210,6 +214,7 @@ def _village_tables(out: Gathered, here: County, found: VillageStandard) -> None
         "incidence_reading": Text(en="incidence of poverty below the threshold", zh="贫困发生率低于标准"),
         "overall": SUMMARIES["overall"],
     }
+    out.kept["villages"] = found
     out.tables["village_standard"] = _titled(found.counts(), titles)
     out.facts["villages"] = {
         "count": len(found),

@@ -40,6 +40,7 @@ def _causes(out: Gathered, here: County) -> None:
         return
     at, members = here.wave, _members(here)
     found = exits.cause_table(here.panel, wave=at, members=members)
+    out.kept["causes"] = found
     out.tables["causes"] = found.table
     out.facts["causes"] = {"wave": at, "by_members": members is not None}
     out.note("causes", found.notes)
@@ -89,6 +90,7 @@ def _needs(out: Gathered, here: County) -> None:
         return
     at, own = here.wave, here.plan.accounts.needs
     found = exits.need_matrix(here.panel, _supported(here), wave=at, needs=own or None)
+    out.kept["needs"] = found
     out.tables["needs"] = found.answered
     out.tables["need_matrix"] = found.matrix
     out.facts["needs"] = {"wave": at, "convention": not own}
@@ -119,6 +121,7 @@ def _overlap(out: Gathered, here: County) -> None:
         house = panel.frame.loc[now, panel.household].astype("str")
         sizes = dict(zip(house, panel.frame.loc[now, panel.size].astype(float), strict=True))
     found = exits.program_overlap(rows, at, sizes=sizes)
+    out.kept["overlap"] = found
     out.tables["overlap"] = found.tidy()
     out.tables["programs_held"] = found.by_number.reset_index()
     out.facts["overlap"] = {
@@ -148,6 +151,7 @@ def _funds(out: Gathered, here: County) -> None:
     first, last = here.panel.waves[0], here.panel.waves[-1]
     budget = here.plan.accounts.budget.get(here.code)
     found = exits.funds_account(programs, frame, first=first, last=last, budget=budget)
+    out.kept["funds"] = found
     out.tables["funds"] = found.table
     out.facts["funds"] = {"first": first, "last": last, "budget": budget is not None, "all": ALL}
     out.note("funds", found.notes)

@@ -86,6 +86,7 @@ CODES: dict[str, Text] = {
     "village": Text(en="villages", zh="村表"),
     "survey": Text(en="third-party survey", zh="第三方抽查"),
     "totals": Text(en="census totals", zh="县级人口"),
+    "cases": Text(en="steps of cases", zh="疑似情形台账"),
     "county": Text(en="county series", zh="县级序列"),
     # how a header is known
     "plan": Text(en="plan", zh="方案"),

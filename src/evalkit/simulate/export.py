@@ -81,7 +81,7 @@ def write_export(
     """Write the registry as a directory of messy files in the shape of real exports.
 
     By default one household file per county (CSV in GB18030 or UTF-8 with BOM, or xlsx), the member and program
-    files (CSV), the village, survey and totals files (xlsx), the file of stated figures (CSV), and a note. All cells are text. The same
+    files (CSV), the village, survey, totals, second-visit and case files (xlsx), the file of stated figures (CSV), and a note. All cells are text. The same
     registry gives the same bytes.
 
     Parameters
@@ -195,6 +195,13 @@ def _other_jobs(registry: SyntheticRegistry, formats: Sequence[Format]) -> list[
         job("第三方抽查", "xlsx", survey, plain_maker(survey, "第三方评估抽查结果表", mess.SURVEY_KINDS)),
         job("县级人口", "xlsx", totals, plain_maker(totals, "分县人口汇总表", ())),
         job("各级上报数", forms[1], registry.stated, plain_maker(registry.stated, "各级上报数汇总表", ())),
+        job(
+            "第三方回访",
+            "xlsx",
+            registry.revisits,
+            plain_maker(registry.revisits, "第三方评估回访结果表", ()),
+        ),
+        job("疑似问题台账", "xlsx", registry.cases, plain_maker(registry.cases, "疑似问题台账", ())),
     ]
 
 

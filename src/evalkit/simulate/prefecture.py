@@ -15,9 +15,10 @@ from evalkit.simulate.identities import find_persons
 from evalkit.simulate.incomes import hazard_table
 from evalkit.simulate.places import Coverage, make_places
 from evalkit.simulate.roster import Rosters, changes_frame, member_table
+from evalkit.simulate.second_look import YEARS_LATER, case_table, later_rates, year_after
 from evalkit.simulate.statements import make_statements
 from evalkit.simulate.support import VILLAGE_SHARES, effect_table
-from evalkit.simulate.survey import third_party
+from evalkit.simulate.survey import third_party, visit
 from evalkit.simulate.tables import household_table, housing_debts, program_table, village_table
 
 DEFAULT_SEED = 20201123
@@ -44,8 +45,8 @@ class Truth:
         ``kind, wave, county, household, person, to_household, village, to_village``: deaths, marriages, splits,
         merges and moves of the sampled households; ``wave`` is the first one after.
     exits : DataFrame
-        ``county, wave_of_county_exit, wrong_exit, missed, approval, composite_headcount``: shares of
-        persons in the finite population when the county was assessed.
+        ``county, wave_of_county_exit, wrong_exit, missed, approval, composite_headcount, registered_not_poor``: shares of
+        persons in the finite population when the county was assessed; ``wrong_exit_later, missed_later`` a year after.
     misstated : DataFrame
         ``kind, level, unit, wave, figure, stated, true``: stated figures that are not the sum of the level below (kind misstated),
         and the county whose villages exit exactly as planned (kind on_plan).
@@ -79,6 +80,10 @@ class SyntheticRegistry:
     stated : DataFrame
         What villages, townships, counties, prefectures and the province state of their registered households, by year (of all
         villages, not only those of the sample), with planned exits.
+    revisits : DataFrame
+        The same villages visited again a year later, with other households drawn; columns of the survey.
+    cases : DataFrame
+        Dated steps of the survey's suspected cases; adjudicated ones are upheld where the finding is true.
     truth : Truth
     seed : int
     """
@@ -90,6 +95,8 @@ class SyntheticRegistry:
     survey: pd.DataFrame
     totals: pd.DataFrame
     stated: pd.DataFrame
+    revisits: pd.DataFrame
+    cases: pd.DataFrame
     truth: Truth
     seed: int
 
@@ -175,35 +182,40 @@ def _made(
             f"changes={options.changes}: give the share of households that change, from 0 to {MOST_CHANGES}."
         )
         raise DataError(msg)
-    streams = [np.random.default_rng(s) for s in sequence.spawn(7 + 6)]
+    streams = [np.random.default_rng(s) for s in sequence.spawn(7 + 9)]
     more = streams[7:]  # columns added later draw from streams of their own
     places = make_places(streams[0], positions, scale, VILLAGE_SHARES, options.coverage)
     population = make_population(streams[1], places, more[0], options.changes)
-    field = third_party(streams[2], places, population, scale)
+    field = third_party(streams[2], more[4], places, population, scale)
+    after = year_after(more[5], field.frame)
+    again = visit(more[5], places, after, field.marks, scale / 4, later=YEARS_LATER)
     persons = find_persons(streams[4], more[1], population, places)
     households = household_table(streams[3], more[2], population, places)
-    households["housing_debt"] = housing_debts(more[4], households, population)
+    households["housing_debt"] = housing_debts(more[7], households, population)
     everybody = population_frame(population, places)
-    said = make_statements(more[5], everybody, places)
+    said = make_statements(more[8], everybody, places)
     truth = Truth(
         population=everybody,
         effects=effect_table(),
         hazard=hazard_table(),
-        exits=field.exits,
+        exits=field.exits.assign(**later_rates(after, len(places.counties))),
         changes=changes_frame(population, places, persons),
         misstated=said.misstated,
     )
-    survey = field.survey.assign(
-        interviewer=interviewers(field.survey["village"], field.survey["wave"].to_numpy())
+    survey, revisits = (
+        visited.assign(interviewer=interviewers(visited["village"], visited["wave"].to_numpy()))
+        for visited in (field.survey, again)
     )
     return SyntheticRegistry(
         households=households,
         members=member_table(population, places, persons, households, options.rosters),
         programs=program_table(streams[5], more[3], population, places),
-        villages=village_table(streams[6], places, field.unregistered),
+        villages=village_table(streams[6], more[6], places, field.unregistered),
         survey=survey,
         totals=field.totals,
         stated=said.stated,
+        revisits=revisits,
+        cases=case_table(more[5], survey),
         truth=truth,
         seed=seed,
     )

@@ -17,6 +17,7 @@ import pandas as pd
 
 from evalkit.schema import CASE_STAGES, SURVEY_GROUPS
 from evalkit.simulate.households import Population
+from evalkit.simulate.incomes import LINE
 from evalkit.simulate.people import WAVES
 from evalkit.simulate.places import Places, rank_within, sample_marks
 from evalkit.simulate.tables import place_columns
@@ -28,6 +29,8 @@ PER_VILLAGE = (22, 3, 25)
 """Households drawn in a village: exited, registered, unregistered."""
 RARE_CLUSTERING, APPROVAL_CLUSTERING = 0.15, 0.06
 """Latent shares of village variance; on the yes/no scale the correlation within villages is about .02."""
+NOT_POOR = (0.03, 0.12)
+"""Least and largest share of a county's registered households that a survey finds not poor."""
 BELOW_LINE_BONUS = 1.2
 """How much likelier (latent scale) a household below the line is to be a wrong exit."""
 
@@ -47,6 +50,10 @@ class Frame:
         ``group`` is `EXITED`, `REGISTERED` or `UNREGISTERED`.
     wrong, missed, approves : bool array
         The true state.
+    found_poor : bool array
+        Poor when a survey asks: the wrongly exited, the missed, and the registered apart from a share of `NOT_POOR`.
+    income : float array
+        Yuan per head and year as a survey would count it.
     """
 
     code: npt.NDArray[np.object_]
@@ -57,6 +64,8 @@ class Frame:
     wrong: Flags
     missed: Flags
     approves: Flags
+    found_poor: Flags
+    income: Floats
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,18 @@ class ThirdParty:
     totals, exits : DataFrame, one row a county
     unregistered : int array, shape (villages,)
         Households that are not registered.
+    frame : Frame
+        Every household.
+    marks : bool array, shape (villages,)
+        Villages that were surveyed.
     """
 
     survey: pd.DataFrame
     totals: pd.DataFrame
     exits: pd.DataFrame
     unregistered: Ints
+    frame: Frame
+    marks: Flags
 
 
 def spread(rng: np.random.Generator, village: Ints, county: Ints, wanted: Ints, latent: Floats) -> Flags:
@@ -105,12 +120,15 @@ def spread(rng: np.random.Generator, village: Ints, county: Ints, wanted: Ints, 
     return np.asarray(rank_within(county, -score) < wanted[county])
 
 
-def third_party(rng: np.random.Generator, places: Places, population: Population, scale: float) -> ThirdParty:
+def third_party(
+    rng: np.random.Generator, extra: np.random.Generator, places: Places, population: Population, scale: float
+) -> ThirdParty:
     """Draw the finite population's errors, the survey of it, and the totals.
 
     Parameters
     ----------
-    rng : Generator
+    rng, extra : Generator
+        `extra` draws the columns that were added later, so that the first ones stay what they are.
     places : Places
     population : Population
     scale : float
@@ -118,20 +136,26 @@ def third_party(rng: np.random.Generator, places: Places, population: Population
     """
     registered = np.bincount(population.village, minlength=len(places.villages))
     unregistered = np.round(registered * rng.uniform(3.2, 4.8, len(registered))).astype(np.int64)
-    frame = _frame(rng, places, population, unregistered)
+    frame = _frame((rng, extra), places, population, unregistered)
     marks = sample_marks(
         rng,
         places.villages["stratum_index"].to_numpy(),
         places.villages["county_index"].to_numpy(),
         max(4, round(VILLAGES * np.sqrt(scale))),
     )
-    per_village = np.maximum(np.round(np.asarray(PER_VILLAGE) * np.sqrt(scale)), 1)
     totals, exits = _totals(places, frame, marks)
-    return ThirdParty(_survey(rng, places, frame, marks, per_village), totals, exits, unregistered)
+    survey = visit(rng, places, frame, marks, scale)
+    return ThirdParty(survey, totals, exits, unregistered, frame, marks)
 
 
-def _frame(rng: np.random.Generator, places: Places, population: Population, unregistered: Ints) -> Frame:
+def _frame(
+    streams: tuple[np.random.Generator, np.random.Generator],
+    places: Places,
+    population: Population,
+    unregistered: Ints,
+) -> Frame:
     """List every household at its county's assessment and draw the true errors."""
+    rng, extra = streams
     wave = (places.counties["exit_wave"].to_numpy() - WAVES[0])[population.county]
     rows = np.arange(len(population.code))
     there = np.flatnonzero(population.present[rows, wave])
@@ -156,6 +180,14 @@ def _frame(rng: np.random.Generator, places: Places, population: Population, unr
         return out
 
     none = np.zeros(len(village))
+    wrong = draw("wrong_exit", group == EXITED, RARE_CLUSTERING, BELOW_LINE_BONUS * below)
+    missed = draw("missed", group == UNREGISTERED, RARE_CLUSTERING, none)
+    own = population.income_pc[there, wave[there]]
+    line = np.asarray(LINE, dtype=np.float64)[places.counties["exit_wave"].to_numpy() - WAVES[0]][county]
+    # registered, below the line as the registry has it: of some the survey finds more
+    hidden = extra.random(len(village)) < extra.uniform(*NOT_POOR, len(places.counties))[county]
+    poor = np.select([group == EXITED, group == UNREGISTERED], [wrong, missed], ~hidden)
+    richer = (group == REGISTERED) & ~poor
     return Frame(
         code=np.concatenate(
             [population.code[there], [f"{w}F{k:04d}" for w, k in zip(words, number, strict=True)]]
@@ -164,24 +196,54 @@ def _frame(rng: np.random.Generator, places: Places, population: Population, unr
         county=county,
         group=group,
         size=size,
-        wrong=draw("wrong_exit", group == EXITED, RARE_CLUSTERING, BELOW_LINE_BONUS * below),
-        missed=draw("missed", group == UNREGISTERED, RARE_CLUSTERING, none),
+        wrong=wrong,
+        missed=missed,
         approves=draw("approval", np.ones(len(village), dtype=np.bool_), APPROVAL_CLUSTERING, none),
+        found_poor=poor,
+        income=_incomes(extra, np.where(richer[: len(there)], np.nan, own), line, missed),
     )
 
 
-def _survey(
-    rng: np.random.Generator,
-    places: Places,
-    frame: Frame,
-    marks: Flags,
-    per_village: npt.NDArray[np.float64],
+def _incomes(rng: np.random.Generator, own: Floats, line: Floats, missed: Flags) -> Floats:
+    """Return income per head as a survey counts it: of the registered near the registry's, of the others drawn about the line.
+
+    Parameters
+    ----------
+    rng : Generator
+    own : float array, shape (registered,)
+        Income of the registered households, which stand first; NaN where the survey finds more.
+    line : float array, shape (n,)
+    missed : bool array, shape (n,)
+    """
+    n = len(line)
+    noise = np.exp(rng.normal(0, 0.04, n))
+    low, high = line * rng.uniform(0.55, 0.98, n), line * (1.05 + np.exp(rng.normal(0.4, 0.5, n)))
+    told = np.where(missed, low, high)
+    told[: len(own)] = np.where(np.isnan(own), told[: len(own)], own * noise[: len(own)])
+    return np.asarray(np.round(told, 2), dtype=np.float64)
+
+
+def visit(
+    rng: np.random.Generator, places: Places, frame: Frame, marks: Flags, scale: float, *, later: int = 0
 ) -> pd.DataFrame:
     """Draw households within village and group, and add every missed household of the drawn villages.
 
     The weight is villages in the stratum over villages drawn, times households over surveyed households
     among those alike in village, group and being missed.
+
+    Parameters
+    ----------
+    rng : Generator
+    places : Places
+    frame : Frame
+    marks : bool array, shape (villages,)
+        Villages that are visited.
+    scale : float
+        As in `evalkit.simulate.registry`; households per village go with its square root.
+    later : int
+        Years after the assessment of the county.
     """
+    per_village = np.maximum(np.round(np.asarray(PER_VILLAGE) * np.sqrt(scale)), 1)
     cell = frame.village * 3 + frame.group
     drawn_here = rank_within(cell, rng.random(len(cell))) < per_village[frame.group]
     surveyed = marks[frame.village] & (drawn_here | frame.missed)
@@ -202,7 +264,7 @@ def _survey(
         {
             **place_columns(places, village),
             "household": pd.Series(frame.code[chosen], dtype="str"),
-            "wave": exit_wave[frame.county[chosen]],
+            "wave": exit_wave[frame.county[chosen]] + later,
             "survey_group": pd.Series(
                 np.array(list(SURVEY_GROUPS), dtype=object)[frame.group[chosen]], dtype="str"
             ),
@@ -214,6 +276,8 @@ def _survey(
             "weight": weight,
             "stratum": pd.Series(places.villages["stratum"].to_numpy(dtype=object)[village], dtype="str"),
             "villages_in_stratum": in_stratum[village],
+            "surveyed_income_pc": frame.income[chosen],
+            "found_poor": frame.found_poor[chosen],
         }
     )
 
@@ -245,6 +309,8 @@ def _totals(places: Places, frame: Frame, marks: Flags) -> tuple[pd.DataFrame, p
             "missed": missed / unregistered,
             "approval": persons(frame.approves) / agricultural,
             "composite_headcount": (registered + wrong + missed) / agricultural,
+            "registered_not_poor": persons((frame.group == REGISTERED) & ~frame.found_poor)
+            / np.maximum(registered, 1),
         }
     )
     return totals, exits

@@ -21,6 +21,8 @@ Flags = npt.NDArray[np.bool_]
 PLACE_COLUMNS = ("prefecture", "county", "county_name", "township", "village", "village_name")
 SOCIAL = "社会帮扶"
 """Program of households that exit without other support before: a partner who helps them; no effect on income."""
+TEAMS, SECRETARIES = (0.96, 0.4), (0.92, 0.25)
+"""Shares of poor and of other villages with a resident team, with a first secretary."""
 LACK_OF_LAND = 0.2
 """Land of households poor for lack of it, against others."""
 
@@ -202,12 +204,15 @@ def _with_partners(
     return both.sort_values(["position", "program_start"], kind="stable", ignore_index=True)
 
 
-def village_table(rng: np.random.Generator, places: Places, unregistered: Ints) -> pd.DataFrame:
+def village_table(
+    rng: np.random.Generator, extra: np.random.Generator, places: Places, unregistered: Ints
+) -> pd.DataFrame:
     """Return the sampled villages.
 
     Parameters
     ----------
-    rng : Generator
+    rng, extra : Generator
+        `extra` draws the columns that were added later, so that the first ones stay what they are.
     places : Places
     unregistered : int array, shape (villages,)
         Households that are not registered, by village.
@@ -228,6 +233,8 @@ def village_table(rng: np.random.Generator, places: Places, unregistered: Ints) 
             "collective_income": amount,
             "distance": table["distance"].to_numpy(),
             **_collective_parts(rng, amount),
+            "resident_team": extra.random(len(chosen)) < np.where(poor, *TEAMS),
+            "first_secretary": extra.random(len(chosen)) < np.where(poor, *SECRETARIES),
         }
     ).astype({"village_type": "str"})
 

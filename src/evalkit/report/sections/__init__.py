@@ -7,6 +7,8 @@ from evalkit.report.sections.exits_returns import dynamics
 from evalkit.report.sections.foundations import sustainability
 from evalkit.report.sections.guarantees import deprivation
 from evalkit.report.sections.income_growth import income
+from evalkit.report.sections.looked_back import look_back
+from evalkit.report.sections.overview_look_back import province_look_back
 from evalkit.report.sections.overview_measures import province_moves, province_poverty
 from evalkit.report.sections.overview_papers import province_papers
 from evalkit.report.sections.overview_records import province_failed, province_provenance, province_quality
@@ -34,10 +36,12 @@ __all__ = [
     "dynamics",
     "impact",
     "income",
+    "look_back",
     "methods",
     "patterns",
     "poverty",
     "province_failed",
+    "province_look_back",
     "province_moves",
     "province_papers",
     "province_poverty",

@@ -170,6 +170,12 @@ def _cases(case: CountyCase) -> list[Block]:
             heading,
             Prose(Text(en="The survey raised no suspected case.", zh="抽查未发现疑似情形。"), style="note"),
         ]
+    if table_of(case, "case_steps") is not None:
+        said = Text(
+            en=f"The survey raised suspected cases; their steps and outcomes stand in section {NUMBER['look_back']}.",
+            zh=f"抽查发现的疑似情形，其办理步骤与认定结果见第{NUMBER['look_back']}节。",
+        )
+        return [heading, Prose(said, style="note")]
     ended = float(found.loc[found["stage"] == "adjudicated", "suspected"].sum())
     numbers = [
         prose.plain_number("total", total, "count"),

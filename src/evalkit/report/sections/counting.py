@@ -23,6 +23,8 @@ READ = {
     "not_shown": Text(en="Cannot be judged", zh="无法核实"),
 }
 """Reading of a requirement → heading of its column."""
+FOURTH = "poor_not_registered"
+"""The error of identification whose denominator is made of parts of the others'."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,17 @@ def groups_of(counts: pd.Series, minimum_cell: int, *, total: bool) -> Counts:
     pairs = zip(gate.frame["n"], gate.frame["suppressed"], strict=True)
     cells: tuple[Cell, ...] = tuple(Suppressed() if hidden else float(n) for n, hidden in pairs)
     return Counts(tuple((c,) for c in (_never_alone(cells) if total else cells)))
+
+
+def withheld_errors(found: pd.DataFrame, minimum_cell: int) -> frozenset[str]:
+    """Return the errors whose figures rest on too few households; the fourth could tell of any of the others."""
+    gate = release(
+        found[["error"]].assign(n=found["households"].astype(float)),
+        minimum_cell=minimum_cell,
+        keys=("error",),
+    )
+    hidden = set(gate.frame.loc[gate.frame["suppressed"].astype(bool), "error"].astype("str"))
+    return frozenset(hidden | {FOURTH} if hidden else hidden)
 
 
 def notes_on(case: CountyCase, part: str) -> tuple[Text, ...]:

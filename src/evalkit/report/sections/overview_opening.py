@@ -26,6 +26,7 @@ TITLES: dict[str, Text] = {
     "province_sums": Text(en="From county to prefecture and province", zh="县、市、省逐级汇总"),
     "province_poverty": Text(en="Poverty and income growth", zh="贫困状况与收入增长"),
     "province_moves": Text(en="Exits and returns", zh="脱贫与返贫"),
+    "province_look_back": Text(en="Look-back and suspected cases", zh="回头看与疑似情形"),
     "province_signals": Text(en="Patterns to look at, by county", zh="各县需要核查的数据特征"),
     "province_quality": Text(en="Data quality by county", zh="各县数据质量"),
     "province_failed": Text(en="Counties without results", zh="没有结果的县"),

@@ -26,6 +26,7 @@ TITLES: dict[str, Text] = {
     "dynamics": Text(en="Exits and returns", zh="脱贫与返贫"),
     "sustainability": Text(en="What exits rest on", zh="脱贫的可持续性"),
     "accounts": Text(en="Standards, lists and accounts", zh="标准、清单与台账"),
+    "look_back": Text(en="Look-back and scorecards", zh="回头看与精准识别"),
     "patterns": Text(en="Patterns to look at", zh="需要核查的数据特征"),
     "risk": Text(en="Risk of return to poverty", zh="返贫风险"),
     "impact": Text(en="Program effects", zh="帮扶措施效果"),
