@@ -303,6 +303,7 @@ def _rule_blocks(wanted: str, language: str) -> Iterator[str]:
             if rule.when is not None:
                 read = ", ".join((*rule.needs, *rule.also))
                 lines.append(f"  {_word('reads', language)} ({rule.table}): {read}")
+            if rule.id in importlib.import_module("evalkit.rules").OPTIONAL:
                 lines.append(f"  {_word('off', language)}: clean.rules_off: [{rule.id}]")
             if rule.source:
                 lines.append(f"  {_word('source', language)}: {rule.source}")

@@ -111,7 +111,7 @@ def clean(
         money=_money(works["household"], frame),
         checks=done.last.checks,
         decided=done.decided,
-        events=told.events,
+        told=told,
         structures=told.structures,
     )
     if not allow_empty:

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.cleaning.views import TableView, views
 from evalkit.cleaning.work import Objects, Work
 from evalkit.errors import PlanError
-from evalkit.rules import CHECKS, RULES, Rule
+from evalkit.rules import CHECKS, OPTIONAL, RULES, Rule
 from evalkit.rules.limits import LIMITS
 from evalkit.rules.view import Flags
 
@@ -94,7 +94,7 @@ def _evidence(work: Work, columns: list[str], hits: Flags) -> Objects:
 
 
 def _check_names(off: tuple[str, ...], limits: Mapping[str, float]) -> None:
-    unknown = [r for r in off if r not in {r.id for r in CHECKS}]
+    unknown = [r for r in off if r not in OPTIONAL]
     if unknown:
         fixed = [r for r in unknown if r in {r.id for r in RULES}]
         why = " (rules applied by the code of cleaning have their own settings)" if fixed else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,11 @@ import pandas as pd
 from evalkit.cleaning.rostered import with_rosters
 from evalkit.cleaning.typed import typed_table, with_derived
 from evalkit.cleaning.work import Objects, Positions, Work
-from evalkit.events import Events, events_from
+from evalkit.events import Events
+from evalkit.events.deriving import Traced, trace_histories
 from evalkit.plan import Plan
 from evalkit.rosters import dynasties, suspicious_households
-from evalkit.rules import ASKED_UNDER
+from evalkit.rules import ASKED_UNDER, HISTORIES
 
 _WITNESSES = frozenset({"status", "identified_year", "exit_year"})
 _KEYS = ("county", "household", "wave")
@@ -32,15 +34,27 @@ class Told:
     ----------
     tables : mapping of str to DataFrame
         Clean, typed tables by kind; the household table has what rosters and programs add.
-    events : Events or None
-        The register of events; None where nothing tells who is registered.
+    traceable : bool
+        Whether the household table tells who is registered, and has each household once a wave.
     structures : DataFrame or None
         Household structures that deserve a question; None where the plan does not ask or rosters have no waves.
     """
 
     tables: Mapping[str, pd.DataFrame]
-    events: Events | None
+    traceable: bool
     structures: pd.DataFrame | None
+
+    @cached_property
+    def traced(self) -> Traced | None:
+        """The histories of the households, read when somebody asks; None where they cannot be."""
+        return (
+            trace_histories(self.tables["household"], self.tables.get("member")) if self.traceable else None
+        )
+
+    @property
+    def events(self) -> Events | None:
+        """The register of events; None where nothing tells who is registered."""
+        return None if self.traced is None else self.traced.events
 
 
 def typed_tables(works: Mapping[str, Work], plan: Plan) -> dict[str, pd.DataFrame]:
@@ -70,17 +84,20 @@ def check_histories(works: Mapping[str, Work], plan: Plan) -> Told:
     tables = typed_tables(works, plan)
     work, frame, members = works["household"], tables["household"], tables.get("member")
     if frame.empty or frame.duplicated(["county", "household", "wave"]).any():  # restored twice: a fault
-        return Told(tables, None, None)
-    events = events_from(frame, members) if _WITNESSES & set(frame.columns) else None
+        return Told(tables, traceable=False, structures=None)
     structures = _structures(frame, members, plan)
-    if events is not None:
-        cases = events.cases
-        for (rule_id, column), part in cases.groupby(["rule", "column"], sort=True):
+    told = Told(tables, bool(_WITNESSES & set(frame.columns)), structures)
+    asked = {r.id for r in HISTORIES} - set(plan.clean.rules_off)
+    if asked and told.traced is not None:
+        cases = told.traced.cases
+        for (rule_id, column), part in cases[cases["rule"].isin(asked)].groupby(
+            ["rule", "column"], sort=True
+        ):
             _mark(work, str(rule_id), str(column), part)
     if structures is not None:
         for rule_id, part in structures.groupby("rule", sort=True):
             _mark(work, str(rule_id), "household", part)
-    return Told(tables, events, structures)
+    return told
 
 
 def _structures(frame: pd.DataFrame, members: pd.DataFrame | None, plan: Plan) -> pd.DataFrame | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from evalkit.cleaning.histories import Told
 from evalkit.errors import DataError
 from evalkit.events import Events
 from evalkit.ingest import RawData
@@ -56,8 +57,8 @@ class CleanResult:
         One row a conditional rule: rule, table, checked, lacks (columns it needs that are not there), rows, hits.
     decided : DataFrame
         Cases that persons decided: case, table, rule, county, action.
-    events : Events or None
-        The register of events of the clean households; None where nothing tells who is registered.
+    told : Told or None
+        What the clean tables tell together.
     structures : DataFrame or None
         Household structures that deserve a question; None where the plan does not ask or rosters have no waves.
     """
@@ -73,8 +74,13 @@ class CleanResult:
     money: pd.DataFrame = field(repr=False)
     checks: pd.DataFrame = field(repr=False)
     decided: pd.DataFrame = field(repr=False)
-    events: Events | None = field(default=None, repr=False)
+    told: Told | None = field(default=None, repr=False)
     structures: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def events(self) -> Events | None:
+        """The register of events of the clean households, made when it is asked for; None where nothing tells who is registered."""
+        return None if self.told is None else self.told.events
 
     @cached_property
     def panel(self) -> Panel:

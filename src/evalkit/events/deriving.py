@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
@@ -10,12 +13,19 @@ from evalkit.events.histories import STATES, Flags, Histories, read_histories, y
 from evalkit.events.kinds import GONE, KINDS, RULES
 from evalkit.events.membership import Membership, membership_events, membership_of
 from evalkit.events.monitoring import monitoring_events
-from evalkit.events.pieces import Piece, piece
+from evalkit.events.pieces import Piece, piece, table_of
 from evalkit.events.register import Events, typed
 from evalkit.text import Text
 
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 _ENTERS, _ENDS = 0, 9
+READ = frozenset(
+    {
+        "county", "village", "household", "dynasty", "wave", "size", "status", "returned", "identified_year", "identified_month",
+        "exit_year", "exit_month", "monitored", "monitored_month", "risk_eliminated", "eliminated_month", "_file", "_row",
+    }
+)  # fmt: skip
+"""Columns of a household table that its histories are read from."""
 
 
 def events_from(frame: pd.DataFrame, members: pd.DataFrame | None = None) -> Events:
@@ -53,17 +63,47 @@ def events_from(frame: pd.DataFrame, members: pd.DataFrame | None = None) -> Eve
     >>> events_from(table).entries[["date", "kind", "status", "persons"]].values.tolist()
     [['2013', 'identified', 'registered', 4.0], ['2016', 'exited', 'exited', 4.0], ['2017', 'returned', 'returned', 4.0]]
     """
-    past = read_histories(frame)
-    known = membership_of(past, members)
-    parts = [
-        *_entries(past, known),
-        *_changes(past),
-        *_ends(past, known),
-        *_moves(past),
-        *membership_events(past, known),
-        *monitoring_events(past),
-    ]
-    return Events(_register(past, known, parts), find_cases(past, known.entered), _notes(past, known))
+    return trace_histories(frame, members).events
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """The histories of a household table: contradictions and register, each made when it is asked for.
+
+    Parameters
+    ----------
+    past : Histories
+    known : Membership
+        What rosters add.
+    """
+
+    past: Histories
+    known: Membership
+
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """Contradictions, see `Events.cases`."""
+        return find_cases(self.past, self.known.entered)
+
+    @cached_property
+    def events(self) -> Events:
+        """The register of events."""
+        past, known = self.past, self.known
+        parts = [
+            *_entries(past, known),
+            *_changes(past),
+            *_ends(past, known),
+            *_moves(past),
+            *membership_events(past, known),
+            *monitoring_events(past),
+        ]
+        return Events(_register(past, known, parts), self.cases, _notes(past, known))
+
+
+def trace_histories(frame: pd.DataFrame, members: pd.DataFrame | None = None) -> Traced:
+    """Read the histories of a household table and its rosters; parameters and errors as in `events_from`."""
+    past = read_histories(frame[[c for c in frame.columns if c in READ]])
+    return Traced(past, membership_of(past, members))
 
 
 def _entries(past: Histories, known: Membership) -> list[Piece]:
@@ -135,7 +175,7 @@ def _register(past: Histories, known: Membership, parts: list[Piece]) -> pd.Data
     frame = past.frame
     at = np.concatenate([p.rows for p in parts])
     size = past.number("size")
-    table = pd.concat([p.cells for p in parts], ignore_index=True)
+    table = table_of(parts)
     own = table.pop("persons").to_numpy(dtype=np.float64)
     order = table.pop("order").to_numpy(dtype=np.int64)
     out = table.assign(

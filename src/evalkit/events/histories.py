@@ -218,9 +218,16 @@ def _neighbours(unit: Codes, state: Codes) -> tuple[Codes, Codes]:
 
 
 def _county_waves(table: pd.DataFrame) -> tuple[Codes, Codes]:
-    pairs = pd.MultiIndex.from_frame(table[["county", "wave"]])
-    known = table[["county", "wave"]].drop_duplicates().sort_values(["county", "wave"], ignore_index=True)
-    at = pd.MultiIndex.from_frame(known).get_indexer(pairs)
-    by = known.groupby("county")["wave"]
-    nxt, previous = by.shift(-1).fillna(NO_DATE), by.shift(1).fillna(NO_DATE)
-    return nxt.to_numpy(dtype=np.int64)[at], previous.to_numpy(dtype=np.int64)[at]
+    """Return the county's next and previous wave of each row, shape (n,)."""
+    county = pd.factorize(table["county"])[0].astype(np.int64)
+    waves, at = np.unique(table["wave"].to_numpy(dtype=np.int64), return_inverse=True)
+    width = max(len(waves), 1)
+    flat = county * width + at
+    known = np.unique(flat)
+    same = known[1:] // width == known[:-1] // width
+    own, none = waves[known % width], np.full(len(known), NO_DATE, dtype=np.int64)
+    nxt, previous = none.copy(), none.copy()
+    nxt[:-1] = np.where(same, own[1:], NO_DATE)
+    previous[1:] = np.where(same, own[:-1], NO_DATE)
+    place = np.searchsorted(known, flat)
+    return nxt[place], previous[place]

@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.events.histories import Codes, Flags, Floats, date_text
 
+Objects = npt.NDArray[np.object_]
 MIDDLE = 5
 """Place of an event among those of its row: entries come before, ends after."""
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Events about rows.
+    """Events of one kind about k rows.
 
     Parameters
     ----------
     rows : ndarray of int, shape (k,)
         Row of the histories of each event.
-    cells : DataFrame, k rows
-        date, kind, status, rule, column, more (text added to the reason), persons (NaN: the household's size), order.
+    date : ndarray, shape (k,)
+        100 × year + month; month 0: the year is known only.
+    kind, rule : str
+    status : str, ndarray of str, shape (k,), or None
+        The household's status afterwards; as before when None.
+    column : str or None
+        Where it was read.
+    more : ndarray of str, shape (k,), or None
+        Added to the reason.
+    persons : ndarray, shape (k,), or None
+        The household's size when None.
+    order : int
     """
 
     rows: Codes
-    cells: pd.DataFrame
+    date: Floats
+    kind: str
+    rule: str
+    status: str | Objects | None = None
+    column: str | None = None
+    more: Objects | None = None
+    persons: Floats | None = None
+    order: int = MIDDLE
 
 
 def piece(
@@ -58,25 +78,41 @@ def piece(
     order : int
     """
     at = np.flatnonzero(np.asarray(rows, dtype=bool)).astype(np.int64)
-    when = date_text(np.asarray(date[at], dtype=np.float64))
-    after = status.iloc[at].to_numpy(dtype=object) if isinstance(status, pd.Series) else status
-    cells = pd.DataFrame(
-        {
-            "date": when,
-            "kind": pd.Series(kind, index=range(len(at)), dtype="str"),
-            "status": pd.Series(after, index=range(len(at)), dtype="str"),
-            "rule": pd.Series(rule, index=range(len(at)), dtype="str"),
-            "column": pd.Series(column or None, index=range(len(at)), dtype="str"),
-            "more": pd.Series(
-                None if more is None else more.iloc[at].to_numpy(dtype=object), range(len(at)), dtype="str"
-            ),
-            "persons": np.full(len(at), np.nan),
-            "order": np.full(len(at), order, dtype=np.int64),
-        }
+    return Piece(
+        at,
+        np.asarray(date[at], dtype=np.float64),
+        kind,
+        rule,
+        status.iloc[at].to_numpy(dtype=object) if isinstance(status, pd.Series) else status,
+        column or None,
+        None if more is None else more.iloc[at].to_numpy(dtype=object),
+        None,
+        order,
     )
-    return Piece(at, cells)
 
 
 def with_persons(events: Piece, persons: Floats) -> Piece:
     """Return events with the number of persons of each stated; `persons` has shape (n,)."""
-    return Piece(events.rows, events.cells.assign(persons=persons[events.rows]))
+    return replace(events, persons=persons[events.rows])
+
+
+def table_of(parts: Sequence[Piece]) -> pd.DataFrame:
+    """Return the events of all pieces below each other: date, kind, status, rule, column, more, persons, order."""
+    count = [len(p.rows) for p in parts]
+
+    def each(one: str | Objects | None, k: int) -> Objects:
+        return one if isinstance(one, np.ndarray) else np.full(k, one, dtype=object)
+
+    def words(name: str) -> pd.Series:
+        cells = [each(getattr(p, name), k) for p, k in zip(parts, count, strict=True)]
+        return pd.Series(np.concatenate(cells), dtype="str")
+
+    own = [np.full(k, np.nan) if p.persons is None else p.persons for p, k in zip(parts, count, strict=True)]
+    return pd.DataFrame(
+        {
+            "date": date_text(np.concatenate([p.date for p in parts])),
+            **{name: words(name) for name in ("kind", "status", "rule", "column", "more")},
+            "persons": np.concatenate(own),
+            "order": np.repeat([p.order for p in parts], count),
+        }
+    )

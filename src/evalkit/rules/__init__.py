@@ -19,6 +19,7 @@ __all__ = [
     "CHECKS",
     "HISTORIES",
     "LIMITS",
+    "OPTIONAL",
     "RULES",
     "STRUCTURES",
     "Rule",
@@ -29,6 +30,9 @@ __all__ = [
 
 RULES: tuple[Rule, ...] = (*CLEANING, *CHECKS, *HISTORIES, *STRUCTURES)
 """Every rule, by family."""
+
+OPTIONAL: frozenset[str] = frozenset(r.id for r in (*CHECKS, *HISTORIES))
+"""Rules that a plan may switch off (``clean.rules_off``)."""
 
 _BY_ID = {r.id: r for r in RULES}
 
