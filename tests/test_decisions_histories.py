@@ -12,6 +12,7 @@ from cli_case import run
 from evalkit.cleaning import CleanResult, clean
 from evalkit.decisions import allowed, proposed
 from evalkit.decisions.form import ACTIONS, DECIDED
+from evalkit.errors import PlanError
 from evalkit.ingest import from_frame, with_counties
 from evalkit.pipeline import build
 from evalkit.rules import ASKED_UNDER, CHECKS, HISTORIES, STRUCTURES
@@ -90,6 +91,19 @@ def test_a_contradiction_is_a_case_with_its_row_and_column() -> None:
     assert found.events is not None
     assert found.events.cases["rule"].tolist() == ["F04"]
     assert found.ledger.flags().query("rule == 'F04'")["row"].tolist() == [3]
+
+
+def test_a_rule_on_histories_can_be_switched_off_and_the_register_stays() -> None:
+    found = read(MARK_GONE, rules_off=("F04",))
+    assert asked(found) == []
+    assert found.ledger.flags().query("rule == 'F04'").empty
+    assert found.events is not None
+    assert found.events.cases["rule"].tolist() == ["F04"]
+    entries = read(MARK_GONE).events
+    assert entries is not None
+    assert found.events.digest == entries.digest
+    with pytest.raises(PlanError, match="M01"):
+        read(MARK_GONE, rules_off=("M01",))
 
 
 def test_keep_correct_and_exclude() -> None:

@@ -85,18 +85,12 @@ def _by_person(line: CountyLine) -> bool:
 
 def _errors(case: OverviewCase, lines: list[CountyLine], pooled: PooledErrors) -> list[Block]:
     least = case.plan.disclosure.minimum_cell
-    columns = [COUNTY, CODE]
-    for error, title in ERRORS.items():
-        columns += [
-            Column(error, capital(title), "rate"),
-            Column(f"{error}_interval", interval_label(0.95), "rate"),
-        ]
     rows = [(c.name, c.county, *_cells(c.tables["identification"], least)) for c in lines]
     notes = [
         Text(
-            en="shares of persons by the third-party surveys, weighted; each share has its own denominator; with many counties some limits "
+            en="shares of persons by the third-party surveys, weighted; each table has its own denominator; with many counties some limits "
             "miss the true value",
-            zh="各县第三方抽查所得人口比例（加权），各列分母不同；县数多时总有若干区间不含真值",
+            zh="各县第三方抽查所得人口比例（加权），各表分母不同；县数多时总有若干区间不含真值",
         )
     ]
     if any(isinstance(c, Suppressed) for r in rows for c in r):
@@ -110,8 +104,31 @@ def _errors(case: OverviewCase, lines: list[CountyLine], pooled: PooledErrors) -
                 zh=f"{len(silent)}个县没有可按人口计算的此类抽查：{named.zh}",
             )
         )
-    own = Table(IDENTIFICATION, tuple(columns), tuple(rows), tuple(notes))
-    return [own, *_together(pooled, rows, least)]
+    own = [_by_county(e, i, lines, rows, tuple(notes)) for i, e in enumerate(ERRORS)]
+    return [*(t for t in own if t.rows), *_together(pooled, rows, least)]
+
+
+def _by_county(
+    error: str, place: int, lines: list[CountyLine], rows: list[tuple[Cell, ...]], notes: tuple[Text, ...]
+) -> Table:
+    """Return one error of the counties that have households to count it among; `place` is that of its two cells in `rows`."""
+    body: list[tuple[Cell, ...]] = []
+    for line, cells in zip(lines, rows, strict=True):
+        found = line.tables["identification"].set_index("error")
+        share, interval = cells[2 + 2 * place : 4 + 2 * place]
+        if error in found.index:
+            hidden = isinstance(share, Suppressed)
+            among: Cell = Suppressed() if hidden else finite(found.loc[error, "households"])
+            body.append((*cells[:2], among, share, interval))
+    title = ERRORS[error]
+    columns = (
+        COUNTY,
+        CODE,
+        Column("households", Text(en="Households among whom", zh="分母户数"), "count"),
+        Column("estimate", Text(en="Share of persons", zh="人口比例"), "rate"),
+        Column("interval", interval_label(0.95), "rate"),
+    )
+    return Table(Text(en=capital(title).en, zh=title.zh), columns, tuple(body), notes)
 
 
 def _cells(table: pd.DataFrame, least: int) -> tuple[Cell, ...]:
