@@ -175,7 +175,8 @@ def test_rows_that_are_not_accounted_for_are_an_error(case: AuditCase) -> None:
 def test_files_of_every_table_are_listed_with_what_was_seen(plan: Plan, case: AuditCase) -> None:
     found = section(case, "read")
     files = tables(found)["Files, and how each was read"]
-    assert set(files["file"]) == set(case.inputs)
+    assert set(files["file"]) == set(case.inputs) - {"各级上报数.csv"}
+    assert "(figures stated by each level, known totals): 各级上报数.csv" in said(found)
     assert set(files["table"]) == {
         "households", "members", "programs", "villages", "third-party survey", "census totals", "steps of cases",
     }  # fmt: skip

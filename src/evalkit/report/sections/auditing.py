@@ -59,6 +59,7 @@ def with_reason(table: pd.DataFrame, en: str = "reason_en", zh: str = "reason_zh
 def audit_read(case: AuditCase, language: Language = "zh") -> Section:
     """Return the files of every raw table, how each was read, and what every header was taken for."""
     files = case.intake.files
+    others = sorted(set(case.inputs).difference(files["file"]))
     blocks: list[Block] = [
         prose.say(
             Text(
@@ -67,7 +68,7 @@ def audit_read(case: AuditCase, language: Language = "zh") -> Section:
                 zh="共读入{files}个文件、{rows}行，归入{tables}类数据表，涉及{counties}个县。原始文件只读不写，指纹（SHA-256）记入建库清单。",
             ),
             [
-                prose.plain_number("files", len(case.inputs), "count"),
+                prose.plain_number("files", len(case.inputs) - len(others), "count"),
                 prose.plain_number("rows", sum(case.intake.rows.values()), "count"),
                 prose.plain_number("tables", len(case.intake.rows), "count"),
                 prose.plain_number("counties", len(case.names) + len(case.failed), "count"),
@@ -75,6 +76,8 @@ def audit_read(case: AuditCase, language: Language = "zh") -> Section:
         )
     ]
     blocks.append(_files(files) if len(files) else Omitted(Text(en="Files", zh="文件"), NONE))
+    if others:
+        blocks.append(_beside(others))
     if case.intake.unread:
         blocks.append(_unread(case.intake.unread))
     return audit_section(
@@ -97,6 +100,17 @@ def _files(files: pd.DataFrame) -> Table:
     )
     title = Text(en="Files by how they were read", zh="文件（按读法汇总）")
     return frame_table(title, alike, blank=("encoding",), notes=(note,))
+
+
+def _beside(names: Sequence[str]) -> Prose:
+    return prose.say(
+        Text(
+            en="Read beside the tables, and no part of them (figures stated by each level, known totals): {names}.",
+            zh="另读入不属于数据表的文件（各级上报数、已知总数）：{names}。",
+        ),
+        names={"names": Text(en=", ".join(names), zh="、".join(names))},
+        style="note",
+    )
 
 
 def _unread(names: Sequence[str], most: int = 30) -> Prose:
