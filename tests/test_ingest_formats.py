@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,40 @@ def test_sas_transport(tmp_path: Path) -> None:
     assert raw.frame[["household", "wave"]].to_numpy().tolist() == [["007", "2016"], ["008", "2017"]]
     assert float(raw.frame["Y"][0]) == 0.1
     assert raw.files.loc[0, "encoding"] == "xpt"
+
+
+@pytest.mark.r
+def test_a_sas_data_set(tmp_path: Path, run_r: Callable[..., None]) -> None:
+    """Written by R's haven; its own example data set is read as well."""
+    pd.DataFrame({"hid": ["007", "008", "009"], "yr": [2016, 2017, 2017], "y": [0.1, np.nan, -3.25], "v": ["甲", "", "乙村"]}).to_csv(
+        tmp_path / "in.csv", index=False
+    )  # fmt: skip
+    script = """
+    library(haven)
+    d <- read.csv("in.csv", colClasses = c("character", "numeric", "numeric", "character"), encoding = "UTF-8")
+    suppressWarnings(write_sas(d, "a.sas7bdat"))
+    file.copy(system.file("examples", "iris.sas7bdat", package = "haven"), "iris.sas7bdat")
+    write.csv(read_sas("iris.sas7bdat"), "iris.csv", row.names = FALSE)
+    """
+    run_r(tmp_path, "-e", script)
+    source = TableSource(
+        files=("a.sas7bdat",), columns={"household": "hid", "wave": "yr", "village_name": "v"}, keep=("y",)
+    )
+    raw = read(tmp_path / "a.sas7bdat", source=source)
+    keys = raw.frame[["household", "wave", "village_name"]].fillna("").to_numpy().tolist()
+    assert keys == [["007", "2016", "甲"], ["008", "2017", ""], ["009", "2017", "乙村"]]
+    assert pd.to_numeric(raw.frame["y"]).tolist() == pytest.approx([0.1, np.nan, -3.25], nan_ok=True)
+    assert raw.files.loc[0, "encoding"] == "sas7bdat"
+    wide = TableSource(
+        files=("iris.sas7bdat",),
+        columns={"household": "Species", "wave": "Petal_Width"},
+        keep=("Sepal_Length",),
+    )
+    iris = read(tmp_path / "iris.sas7bdat", source=wide).frame
+    in_r = pd.read_csv(tmp_path / "iris.csv")
+    assert len(iris) == len(in_r) == 150
+    assert pd.to_numeric(iris["Sepal_Length"]).tolist() == in_r["Sepal_Length"].tolist()
+    assert iris["household"].tolist() == in_r["Species"].tolist()
 
 
 @pytest.mark.parametrize("name", ["a.sas7bdat", "a.xpt", "a.ods", "a.xls"])
