@@ -8,6 +8,7 @@ Every measure is linearised: each row i has a value z_i such that the estimator'
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -128,10 +129,16 @@ class Support:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """Joint covariance of statistics, shape (k, k), and the degrees of freedom of each variance, shape (k,)."""
+    """Joint covariance of statistics, shape (p, p), degrees of freedom and PSUs of each, shape (p,)."""
 
     cov: Floats
     df: Floats
+    clusters: Floats
+
+    @property
+    def support(self) -> Support:
+        """Degrees of freedom and number of PSUs."""
+        return Support(self.df, self.clusters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +159,7 @@ class Sample:
     basis: Basis | None = field(default=None, repr=False)
     degrees_of_freedom: Freedom = "effective"
 
-    @property
+    @cached_property
     def n_psu(self) -> int:
         """Number of sampled PSUs."""
         return int(self.units[0].max(initial=-1)) + 1
@@ -168,8 +175,13 @@ class Sample:
 
     def psu_strata(self) -> Ints:
         """Stratum of each PSU, shape (n_psu,)."""
+        return self._psu_strata
+
+    @cached_property
+    def _psu_strata(self) -> Ints:
         out = np.zeros(self.n_psu, dtype=np.intp)
         out[self.units[0]] = self.strata
+        out.flags.writeable = False
         return out
 
     def totals(self, z: Floats, domain: Ints, k: int, stage: int = 0) -> Floats:
@@ -219,21 +231,30 @@ class Sample:
         derivatives : ndarray, shape (p, m k), optional
             Of p functions by the sums Σ w z over each domain: the spread is then that of the functions.
         """
-        most = np.concatenate([self.df(d, k) for d in domains])
-        if derivatives is not None:
-            most = np.where(derivatives != 0, most, np.inf).min(axis=1, initial=np.inf)
+        most, clusters = self._supports(domains, k, derivatives)
         if self.census:
-            return Spread(np.zeros((len(most), len(most))), most)
+            return Spread(np.zeros((len(most), len(most))), most, clusters)
         first = self._moved(zs, domains, k, 0, derivatives)
         cov = self._stage_one(first)
         if len(self.units) > 1 and self.population:
             cov = cov + self._stage_two(self._moved(zs, domains, k, 1, derivatives))
         if self.degrees_of_freedom == "design":
-            return Spread(cov, most)
+            return Spread(cov, most, clusters)
         strata = self.psu_strata()
         count = np.bincount(strata).astype(float)
         own = effective(first, strata, self.fractions(0, self.strata, len(count), count))
-        return Spread(cov, np.minimum(most, own))
+        return Spread(cov, np.minimum(most, own), clusters)
+
+    def _supports(self, domains: list[Ints], k: int, derivatives: Floats | None) -> tuple[Floats, Floats]:
+        """Return PSUs minus strata, and PSUs, of every statistic; of functions of them, the least among those they use."""
+        known = {id(d): d for d in domains}  # statistics of the same rows share them
+        found = {name: self.support(d, k) for name, d in known.items()}
+        seen = [found[id(d)] for d in domains]
+        df, clusters = np.concatenate([s.df for s in seen]), np.concatenate([s.clusters for s in seen])
+        if derivatives is None:
+            return df, clusters
+        least = [np.where(derivatives != 0, x, np.inf).min(axis=1, initial=np.inf) for x in (df, clusters)]
+        return least[0], least[1]
 
     def _moved(
         self, zs: list[Floats], domains: list[Ints], k: int, stage: int, derivatives: Floats | None

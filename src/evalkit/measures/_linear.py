@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit.design import Floats, Ints, Sample, Spread
+from evalkit.design import Floats, Ints, Sample, Spread, Support
 from evalkit.errors import EstimationError
 from evalkit.estimate import About, Estimate
 from evalkit.measures import _notes
@@ -155,7 +155,7 @@ def estimate(group: Cells, values: Floats, z: Floats, about: About) -> Estimate:
         Its notes follow those of the cells.
     """
     spread = spread_of(group, [np.where(group.inside, group.units * z, 0.0)], about)
-    return replace(assemble(group, values, spread.cov, about), df=spread.df)
+    return assemble(group, values, spread.cov, about, spread.support)
 
 
 def spread_of(group: Cells, influences: list[Floats], about: About) -> Spread:
@@ -173,8 +173,9 @@ def spread_of(group: Cells, influences: list[Floats], about: About) -> Spread:
     codes = [group.code] * len(influences)
     if about.interval not in DESIGN_DF:
         return group.sample.spread_of(influences, codes, group.k)
-    df = np.tile(group.sample.df(group.code, group.k), len(codes))
-    return Spread(group.sample.covariance_of(influences, codes, group.k), df)
+    seen = group.sample.support(group.code, group.k)
+    df, clusters = (np.tile(x, len(codes)) for x in (seen.df, seen.clusters))
+    return Spread(group.sample.covariance_of(influences, codes, group.k), df, clusters)
 
 
 def estimate_parts(
@@ -200,7 +201,6 @@ def estimate_parts(
     cov = spread.cov[np.ix_(by_cell, by_cell)]
     keys = group.keys.iloc[np.repeat(np.arange(k), m)].reset_index(drop=True)
     keys[key] = np.tile(np.asarray(labels), k)
-    seen = group.sample.support(group.code, k)
     n = np.repeat(group.rows(), m)
     flat = np.asarray(values, dtype=float).ravel()
     void = (n == 0) | ~np.isfinite(flat)
@@ -213,13 +213,18 @@ def estimate_parts(
         df=spread.df[by_cell],
         n=n,
         about=described(group, about, group.rows()),
-        clusters=np.repeat(seen.clusters, m),
+        clusters=spread.clusters[by_cell],
     )
 
 
-def assemble(group: Cells, values: Floats, cov: Floats, about: About) -> Estimate:
-    """Return values and covariance as an Estimate with df, n and notes; cells without rows become NaN."""
-    seen = group.sample.support(group.code, group.k)
+def assemble(
+    group: Cells, values: Floats, cov: Floats, about: About, seen: Support | None = None
+) -> Estimate:
+    """Return values and covariance as an Estimate with df, n and notes; cells without rows become NaN.
+
+    Without `seen`, degrees of freedom are PSUs minus strata.
+    """
+    seen = group.sample.support(group.code, group.k) if seen is None else seen
     n = group.rows()
     void = (n == 0) | ~np.isfinite(values)
     values = np.where(void, np.nan, values)
