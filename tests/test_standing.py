@@ -17,7 +17,7 @@ from evalkit.pipeline.results import CountyCase, CountyResult
 from evalkit.pipeline.standing import Standing
 from evalkit.report import accounts, look_back
 from evalkit.report.document import Omitted, Prose, Section, Suppressed, Table
-from evalkit.report.sections.counting import groups_of, parts_of, readings_of
+from evalkit.report.sections.counting import groups_of, joined_from, parts_of, readings_of
 
 PARTS = (
     "household_standard", "village_standard", "roll_up", "exit_timing", "planned_exits", "monitoring", "cases", "causes", "needs",
@@ -245,3 +245,22 @@ def test_no_withheld_count_can_be_had_by_subtraction() -> None:
     assert [isinstance(r[0], Suppressed) for r in groups.rows] == [True, True, False]
     alone = groups_of(pd.Series([3, 20, 50]), 10, total=False)
     assert [isinstance(r[0], Suppressed) for r in alone.rows] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("households", "place"),
+    [
+        ([50, 30, 20, 12, 3], 3),
+        ([50, 30, 12, 6, 7], 3),
+        ([50, 60], 2),
+        ([50, 2, 40], 1),
+        ([3, 4], 0),
+        ([], 0),
+    ],
+)
+def test_few_households_with_many_programs_are_put_together(households: list[float], place: int) -> None:
+    """Both sums of the table are printed above it: a cell that is withheld must not follow from them."""
+    assert joined_from(households, 10) == place
+    rest = sum(households[place:])
+    assert all(n >= 10 for n in households[:place])
+    assert rest >= 10 or place in (0, len(households))

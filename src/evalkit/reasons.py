@@ -135,8 +135,8 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     # return risk
     (
         r"(\d+) returns to poverty among (\d+) household-waves at risk in [\d, ]+: return risk needs at least (\d+)",
-        "There are {0} returns to poverty among {1} household-years at risk; at least {2} are needed.",
-        "{1}个风险户年中有{0}例返贫，至少需要{2}例。",
+        "There are too few returns to poverty among the households at risk; at least {2} are needed.",
+        "风险户中返贫的例数过少，至少需要{2}例。",
     ),
     (
         r"no household is observed in the wave after an exit",
@@ -152,8 +152,8 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"(\d+) returns and (\d+) household-waves without return among \d+ at risk: a return model needs at least (\d+)",
-        "There are {0} returns and {1} household-years without return; at least {2} of each are needed.",
-        "返贫{0}例、未返贫{1}个户年，各至少需要{2}例。",
+        "There are too few returns or too few household-years without return; at least {2} of each are needed.",
+        "返贫例数或未返贫的户年过少，各至少需要{2}例。",
     ),
     (
         r"the income rule flags (nobody|everybody) of the (\d+) household-waves",

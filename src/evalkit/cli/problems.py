@@ -38,6 +38,7 @@ def problems(result: CleanResult, between: pd.DataFrame) -> Iterator[str]:
         return
     yield from _weights_and_strata(frame, plan)
     yield from _unused_design(result)
+    yield from _villages(frame, plan)
     yield from _waves(frame, plan)
     yield from _moves(between)
     yield from _shared(between)
@@ -52,6 +53,16 @@ def _some(values: Iterable[object]) -> str:
     texts = [str(v) for v in values]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
+
+
+def _villages(frame: pd.DataFrame, plan: Plan) -> Iterator[str]:
+    """Villages that have a name and no code: nothing is then counted by village."""
+    named = "village_name" in frame and frame["village_name"].notna().any()
+    if named and ("village" not in frame or frame["village"].isna().all()) and not plan.design.psu:
+        yield (
+            "the villages have names and no codes: nothing is counted by village, and errors take every household as drawn by itself. "
+            "Map the names as codes in plan.data.household.columns (village: the header), and set plan.design.psu: village"
+        )
 
 
 def _count(n: int, one: str, several: str) -> str:

@@ -28,7 +28,7 @@ CHECKS: dict[str, Text] = {
         zh="识别时收入低于监测标准或刚性支出明显超过收入",
     ),
     "watched_when_poor": Text(
-        en="watched while income is below the monitoring line", zh="收入低于监测标准的已纳入监测"
+        en="not watched, and income not below the monitoring line", zh="未纳入监测的户，收入不低于监测标准"
     ),
     "eliminated_income": Text(
         en="eliminated with income above the monitoring line", zh="风险消除时收入高于当年监测标准"

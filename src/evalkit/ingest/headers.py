@@ -265,7 +265,10 @@ def _position(where: str, names: Sequence[str], raw: str) -> int:
     near = difflib.get_close_matches(raw, list(names), n=1, cutoff=0.5)
     hint = f"; nearest is {near[0]!r}" if near else ""
     some = ", ".join(n for n in names[:15] if n)
-    msg = f"{where} has no column {raw!r}, which the plan names{hint}. Its columns: {some}"
+    msg = (
+        f"{where} has no column {raw!r}, which the plan names{hint}. Its columns: {some}. (Headers of Chinese registry exports are "
+        "recognised without the plan: delete the line if yours is one.)"
+    )
     raise DataError(msg)
 
 

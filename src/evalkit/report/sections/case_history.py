@@ -138,8 +138,8 @@ def _rates(case: CountyCase) -> list[Block]:
     )
     note = Text(
         en="the second way is the one that is judged; denominators and thresholds are those of the verdicts; the composite counts both kinds of "
-        "findings",
-        zh="第二种为判定所用口径；分母与标准同判定；综合贫困发生率合计两类发现",
+        "findings; a case about a household that the survey did not mark is in none of them",
+        zh="第二种为判定所用口径；分母与标准同判定；综合贫困发生率合计两类发现；抽查未标记的户，其情形不计入任何一种",
     )
     title = Text(en="Rates by what became of the cases", zh="按办理结果计算的比率")
     notes = (note, WITHHELD) if bool(gate.any()) else (note,)

@@ -174,3 +174,16 @@ def pair_of(part: Part | None) -> tuple[Cell, Cell]:
 def capital(text: Text) -> Text:
     """Return words as they stand at the head of a row."""
     return Text(en=text.en[:1].upper() + text.en[1:], zh=text.zh)
+
+
+def joined_from(households: list[float], least: float) -> int:
+    """Return the place from which on groups are put together, so that none is smaller than `least` (if all together are not).
+
+    >>> joined_from([50.0, 30.0, 20.0, 12.0, 3.0], 10), joined_from([50.0, 30.0, 12.0, 6.0, 7.0], 10)
+    (3, 3)
+    """
+    small = [i for i, n in enumerate(households) if n < least]
+    place = small[0] if small else len(households)
+    while place > 0 and sum(households[place:]) < least and small:
+        place -= 1
+    return place

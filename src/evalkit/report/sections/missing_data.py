@@ -12,6 +12,7 @@ from evalkit.report import labels, prose
 from evalkit.report.display import Format
 from evalkit.report.document import Block, Cell, Column, Omitted, Prose, Suppressed, Table, finite
 from evalkit.report.labels import typeset
+from evalkit.report.sections.reading import NUMBER
 from evalkit.report.tables import WITHHELD
 from evalkit.text import Text, text_from
 
@@ -96,11 +97,11 @@ def weights_said(case: CountyCase) -> Prose:
         what = prose.listed([USED[u] for u in used])
         return prose.say(
             Text(
-                en="The estimates of sections 3 to 5 use weights {what}, as the plan asks; pooled results (sections 6 and 7) "
-                "use the weights of the design.",
-                zh="按方案要求，第3至5节的估计采用{what}的权重；汇总结果（第6、7节）采用设计权重。",
+                en="The estimates of this county use weights {what}, as the plan asks; results pooled over counties (sections {risk} and "
+                "{impact}) use the weights of the design.",
+                zh="按方案要求，本县各项估计采用{what}的权重；各县汇总结果（第{risk}、{impact}节）采用设计权重。",
             ),
-            names={"what": what},
+            names={"what": what, "risk": str(NUMBER["risk"]), "impact": str(NUMBER["impact"])},
             style="finding",
         )
     if asked:
@@ -112,6 +113,13 @@ def weights_said(case: CountyCase) -> Prose:
                 zh="方案要求调整权重，但各项估计仍采用设计权重：原因见下，或因抽样层跨县，县内调整的权重不适用于该样本。",
             ),
             style="warning",
+        )
+    if plan.design.weight is None:
+        return Prose(
+            Text(
+                en="The data have no weights: every household counts the same, and nothing makes up for households that left.",
+                zh="数据没有抽样权重，各户等权计算，未对流失户作调整。",
+            )
         )
     return Prose(
         Text(

@@ -100,8 +100,8 @@ def _finding(case: OverviewCase, whole: CriterionCount) -> Prose:
         )
     return prose.say(
         Text(
-            en="Of {counties} counties {judged} were judged. {meets} are shown to meet every criterion, {fails} are shown not to meet at "
-            "least one, and for {open} the survey shows neither.{rest}",
+            en="Of {counties} counties {judged} were judged. Shown to meet every criterion: {meets}; shown not to meet at least one: {fails}; "
+            "the survey shows neither: {open}.{rest}",
             zh="共{counties}个县，其中{judged}个作出结论：{meets}个县各项指标均达标，{fails}个县至少一项不达标，{open}个县的调查不足以判定{rest}",
         ),
         numbers,
@@ -254,7 +254,7 @@ def _criterion(case: OverviewCase, code: str, found: Mapping[str, list[_Row]]) -
         cells.append((rank, r.line.name, r.line.county, *figures_))
     notes = [
         Text(
-            en=f"limits are one-sided, each at {rows[0].verdict.confidence * 100:g}\u202f%; the limit that decides is sorted by",
+            en=f"limits are one-sided, each at {rows[0].verdict.confidence * 100:g}\u202f%; sorted by the limit that decides",
             zh=f"置信限为单侧{rows[0].verdict.confidence * 100:g}%；按决定结论的一侧排序",
         )
     ]

@@ -146,17 +146,15 @@ def _medians(case: CountyCase, totals: pd.DataFrame, wave: int) -> list[Block]:
         return []
     numbers = [
         prose.plain_number("wave", float(wave), "code"),
-        prose.plain_number("known", float(row["known"]), "count"),
-        prose.plain_number("indebted", float(row["indebted"]), "count"),
         prose.plain_number("debt", debt, "money"),
         prose.plain_number("ratio", ratio, "decimal"),
     ]
     return [
         prose.say(
             Text(
-                en="In {wave}, {indebted} of the {known} households with a figure owe money for housing or relocation; half of them owe {debt} "
-                "{currency} or more, and half {ratio} times their yearly income or more.",
-                zh="{wave}年，有数据的{known}户中有{indebted}户因建房或搬迁负债；其中负债的中位数为{debt}{currency}，与年收入之比的中位数为{ratio}倍。",
+                en="Of the households that owed money for housing or relocation in {wave}, half owed {debt} {currency} or more, and half {ratio} "
+                "times their yearly income or more.",
+                zh="{wave}年因建房或搬迁负债的户，负债的中位数为{debt}{currency}，与年收入之比的中位数为{ratio}倍。",
             ),
             numbers,
             names={"currency": case.plan.welfare.currency.text},

@@ -23,6 +23,10 @@ UNITS = {
     "county": Text(en="Counties", zh="县数"),
 }
 ALL_YEARS = Text(en="All years", zh="各年合计")
+EVERY = Text(
+    en="all units that the table of stated figures names, also those of which the data have no household",
+    zh="含各级上报数表所列的全部单位，包括数据中没有农户的单位",
+)
 MEANING = Text(
     en="Equal numbers have plain reasons, too: a plan is drawn up when the exits are all but known, or is adjusted to them. They say "
     "that the number of exits is no independent evidence, not why.",
@@ -83,7 +87,7 @@ def hits_blocks(
         Column("expected", Text(en="Expected by chance", zh="随机预期"), "decimal"),
         Column("p", Text(en="p", zh="p值"), "p"),
     )
-    table = Table(PLANNED_TITLE, columns, tuple(rows), (*notes, *Counts(tuple(rows)).notes))
+    table = Table(PLANNED_TITLE, columns, tuple(rows), (EVERY, *notes, *Counts(tuple(rows)).notes))
     last = gate.iloc[-1]
     if bool(last["suppressed"]):
         return [table]

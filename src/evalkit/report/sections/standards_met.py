@@ -248,7 +248,7 @@ def _village(case: CountyCase) -> list[Block]:
         "stated": Text(en="stated in the village table", zh="取自村表"),
         "registry": Text(
             en="persons of the household table registered and not exited, over persons of the village",
-            zh="户表中未脱贫（含返贫）人口除以村总人口",
+            zh="为户表中未脱贫（含返贫）人口除以村总人口",
         ),
         "survey": Text(en="estimated from the households surveyed in the village", zh="由村内调查户估计"),
     }[str(said["incidence"])]

@@ -25,6 +25,7 @@ from evalkit.report.sections.counting import (
     Counts,
     fact,
     groups_of,
+    joined_from,
     notes_on,
     parts_of,
     readings_of,
@@ -196,11 +197,13 @@ def _overlap(case: CountyCase) -> list[Block]:
         "the program table name no household of that year",
         zh=f"{said['wave']}年同时享受两项措施的户数，对角线为享受该项措施的户数；帮扶措施表中有{said['elsewhere']:,}行不对应该年数据中的农户",
     )
-    blocks: list[Block] = [
-        _receipts(said),
+    enough = said["households"] >= case.plan.disclosure.minimum_cell
+    opening = [_receipts(said)] if enough else []
+    return [
+        *opening,
         Table(OVERLAP_TITLE, columns, tuple(rows), (note, *counts.notes)),
+        _held(case, held),
     ]
-    return [*blocks, _held(case, held)]
 
 
 def _receipts(said: dict[str, float]) -> Prose:
@@ -221,9 +224,17 @@ def _receipts(said: dict[str, float]) -> Prose:
 
 
 def _held(case: CountyCase, held: pd.DataFrame) -> Table:
-    counts = groups_of(held["households"], case.plan.disclosure.minimum_cell, total=True)
-    rows = tuple((float(n), *counts.rows[i]) for i, n in enumerate(held["programs"]))
-    columns = (Column("programs", Text(en="Programs", zh="措施数"), "count"), HOUSEHOLDS)
+    """Tabulate households by number of programs; few households with many are put together, as both sums are printed above."""
+    number = [int(n) for n in held["programs"]]
+    households = [float(n) for n in held["households"]]
+    last = joined_from(households, case.plan.disclosure.minimum_cell)
+    joined = [*households[:last], *([sum(households[last:])] if last < len(households) else [])]
+    counts = groups_of(pd.Series(joined), case.plan.disclosure.minimum_cell, total=True)
+    words = [Text(en=str(n), zh=str(n)) for n in number]
+    if last < len(number) - 1:
+        words[last] = Text(en=f"{number[last]} and more", zh=f"{number[last]}项及以上")
+    rows = tuple((words[i], *row) for i, row in enumerate(counts.rows))
+    columns = (Column("programs", Text(en="Programs", zh="措施数")), HOUSEHOLDS)
     return Table(
         Text(en="Households by number of programs", zh="各户享受的措施数"), columns, rows, counts.notes
     )

@@ -10,6 +10,7 @@ from evalkit.disclose import release
 from evalkit.report import figures, labels, prose
 from evalkit.report.document import Block, Figure, Prose, Section, VerdictCard, card_numbers, finite
 from evalkit.report.sections.reading import (
+    NUMBER,
     money_label,
     omitted,
     open_section,
@@ -32,8 +33,8 @@ VERDICTS = Text(en="Verdicts on the county's exit", zh="县级退出结论")
 KEY_FIGURES = Text(en="Key figures of the county", zh="本县主要指标")
 MEASURED = Text(en="Measured from the household panel", zh="由农户面板数据测算")
 ELSEWHERE = Text(
-    en="how these are defined and what they leave out is said in sections 3 to 5",
-    zh="定义与未计入的内容见第3至5节",
+    en=f"how these are defined and what they leave out is said in sections {NUMBER['income']} to {NUMBER['dynamics']}",
+    zh=f"定义与未计入的内容见第{NUMBER['income']}至{NUMBER['dynamics']}节",
 )
 COVERAGE = Text(
     en="these figures speak of the population named here, not of the whole rural population: they cannot be set against "
