@@ -52,7 +52,8 @@ class SurveyDesign:
         Whose weight a pair of waves counts with; ``later`` where weights make up for attrition.
     degrees_of_freedom : {"effective", "design"}
         Degrees of freedom of amounts and indices: those of the estimated variance (`evalkit.freedom.effective`), at most
-        PSUs minus strata; or always PSUs minus strata. Shares that have limits of their own take PSUs minus strata.
+        PSUs minus strata; or always PSUs minus strata. Shares that have limits of their own, quantiles and what is assembled from
+        several sums (by source, with an estimated line) take PSUs minus strata.
     """
 
     weight: str | None = None
