@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from evalkit.pipeline.standing import Standing
 from evalkit.report import accounts, look_back
 from evalkit.report.document import Omitted, Prose, Section, Suppressed, Table
 from evalkit.report.sections.counting import groups_of, joined_from, parts_of, readings_of
+from evalkit.report.sections.support_given import _held
 
 PARTS = (
     "household_standard", "village_standard", "roll_up", "exit_timing", "planned_exits", "monitoring", "cases", "causes", "needs",
@@ -264,3 +266,10 @@ def test_few_households_with_many_programs_are_put_together(households: list[flo
     rest = sum(households[place:])
     assert all(n >= 10 for n in households[:place])
     assert rest >= 10 or place in (0, len(households))
+
+
+def test_the_table_of_programs_held_withholds_nothing_that_the_sums_above_would_tell() -> None:
+    case = SimpleNamespace(plan=SimpleNamespace(disclosure=SimpleNamespace(minimum_cell=10)))
+    held = pd.DataFrame({"programs": [1, 2, 3, 4], "households": [60, 25, 12, 3]})
+    found = _held(case, held)  # type: ignore[arg-type]
+    assert [(r[0].en, r[1]) for r in found.rows] == [("1", 60), ("2", 25), ("3 and more", 15)]  # type: ignore[union-attr]
